@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import SimpleITK
+
+from lungcore.imaging.lungs import lung_mask, lung_volume_ml
+from lungcore.imaging.volume import Volume
+
+
+def axial(spacing_mm):
+    """Affine of an axial series with this (slice, row, column) spacing."""
+    affine = np.eye(4)[:, [2, 1, 0, 3]]
+    affine[:, :3] *= spacing_mm
+    return affine
+
+
+def read(folder):
+    reader = SimpleITK.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    image = reader.Execute()
+    hu = SimpleITK.GetArrayFromImage(image).astype(np.int16)
+    return Volume(hu, axial(image.GetSpacing()[::-1]))
+
+
+def two_lungs(slices=12):
+    hu = np.full((slices, 200, 300), -1000, np.int16)
+    hu[:, 20:180, 20:280] = 40
+    hu[:, 50:150, 50:130] = -850
+    hu[:, 50:150, 170:250] = -850
+    return hu
+
+
+def test_dice_against_radiotherapy_contours(shared):
+    case = np.load(shared / "lctsc_lung_masks" / "LCTSC-Test-S1-201.npz")
+    found = lung_mask(Volume(case["hu"].astype(np.int16), axial((3.0, 0.977, 0.977))))
+    truth = case["lung_mask"].astype(bool)
+    dice = 2 * np.count_nonzero(found & truth) / (found.sum() + truth.sum())
+    assert dice > 0.93
+
+
+@pytest.mark.parametrize(
+    ("folder", "least_ml", "most_ml"),
+    [
+        ("unlabelled/LungFCP-01-0006_no_lung", 0, 0),
+        ("unlabelled/LungFCP-01-0001_upper", 1000, 2000),
+        ("lidc_scans/LIDC-IDRI-0003_slab11/dicom", 500, 1000),
+        ("lidc_scans/LIDC-IDRI-0001/dicom", 3500, 5000),
+    ],
+)
+def test_volume_of_real_lungs(shared, folder, least_ml, most_ml):
+    assert least_ml <= lung_volume_ml(read(shared / folder)) <= most_ml
+
+
+def test_lungs_hold_their_nodules_and_no_outside_air():
+    hu = two_lungs()
+    hu[4:8, 90:110, 80:100] = 30
+    mask = lung_mask(Volume(hu, axial((3.0, 1.0, 1.0))))
+    assert mask[5, 100, 90]
+    assert mask[5, 100, 210]
+    assert not mask[:, :20].any()
+    assert not mask[5, 100, 10]
+
+
+def test_bowel_gas_is_no_lung():
+    hu = two_lungs()
+    hu[hu == -850] = -1000
+    assert not lung_mask(Volume(hu, axial((3.0, 1.0, 1.0)))).any()
+
+
+def test_tiny_images_hold_no_lung():
+    hu = np.full((3, 5, 5), -850, np.int16)
+    assert lung_volume_ml(Volume(hu, axial((1.0, 1.0, 1.0)))) == 0
