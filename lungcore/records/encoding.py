@@ -1,0 +1,112 @@
+"""The coding of a chunk of slices, and the writer that codes a volume chunk by chunk."""
+
+import hashlib
+import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numcodecs import zstd
+from numpy.typing import NDArray
+
+CHUNK_SLICES = 16
+AIR_HU = -1024  # pads the last chunk
+ZSTD_LEVEL = 1
+THREADS = 2  # the coding releases the GIL; more would starve the reader that feeds it
+
+
+def encode(hu: NDArray[np.int16]) -> bytes:
+    """The bytes of one chunk file: zstd over the byte-shuffled flat differences.
+
+    hu: int16 array of shape (CHUNK_SLICES, rows, columns). Differences wrap around.
+    """
+    values = np.ascontiguousarray(hu).reshape(-1)
+    differences = np.empty(values.size, "<u2")
+    differences[0] = values[0].view(np.uint16)
+    np.subtract(values[1:], values[:-1], out=differences[1:].view(np.int16))
+    planes = np.empty((2, values.size), np.uint8)
+    np.copyto(planes[0], differences, casting="unsafe")
+    np.right_shift(differences, 8, out=differences)
+    np.copyto(planes[1], differences, casting="unsafe")
+    return zstd.compress(planes.reshape(-1), ZSTD_LEVEL, True)
+
+
+def decode(shuffled: bytes, rows: int, columns: int) -> NDArray[np.int16]:
+    """HU of shape (CHUNK_SLICES, rows, columns) from the bytes that zstd gave back.
+
+    Raises ValueError when there are too many or too few.
+    """
+    planes = np.frombuffer(shuffled, np.uint8).reshape(2, CHUNK_SLICES * rows * columns)
+    differences = planes[1].astype(np.uint16)
+    np.left_shift(differences, 8, out=differences)
+    np.bitwise_or(differences, planes[0], out=differences)
+    values = np.cumsum(differences, dtype=np.uint16, out=differences)
+    return values.view(np.int16).reshape(CHUNK_SLICES, rows, columns)
+
+
+class VolumeWriter:
+    """Takes a volume in slabs of CHUNK_SLICES slices and writes it beside its place.
+
+    Use as a context: what was not put in place is removed at its end.
+    """
+
+    def __init__(self, beside: Path, target: Path, shape: tuple[int, int, int]) -> None:
+        self._beside = beside
+        self._target = target
+        self._shape = shape
+        self._taken = 0
+        self._hash = hashlib.sha256(np.array(shape, "<i8").tobytes())
+        self._pool = ThreadPoolExecutor(THREADS)
+        self._pending: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self._beside, ignore_errors=True)
+
+    def append(self, slab: NDArray[np.int16]) -> None:
+        """Take the next slab: CHUNK_SLICES slices, or what is left at the end of the volume.
+
+        Keep its values unchanged until `finish`. Waits while the coding lags behind.
+        """
+        expected = min(CHUNK_SLICES, self._shape[0] - self._taken)
+        if slab.dtype != np.int16 or slab.shape != (expected, *self._shape[1:]) or not expected:
+            raise ValueError(f"slab is {slab.dtype} {slab.shape} after {self._taken} slices")
+        while len(self._pending) > THREADS:
+            self._pending.pop(0).result()
+        number = self._taken // CHUNK_SLICES
+        self._pending.append(self._pool.submit(self._write_chunk, number, slab))
+        self._hash.update(np.ascontiguousarray(slab, "<i2").data)
+        self._taken += expected
+
+    def finish(self) -> str:
+        """Wait for all of it to be written; returns the hash that `PixelStore.write` tells of."""
+        if self._taken != self._shape[0]:
+            raise ValueError(f"{self._taken} of {self._shape[0]} slices were appended")
+        for pending in self._pending:
+            pending.result()
+        self._pending.clear()
+        return self._hash.hexdigest()
+
+    def put_in_place(self) -> None:
+        """Make the finished volume the one of its series."""
+        if self._target.exists():
+            # Out of the way in one step; what is left after a crash is cleaned at the next start.
+            self._target.rename(self._beside.with_name(f"{self._beside.name}.old"))
+        self._beside.rename(self._target)
+        shutil.rmtree(self._beside.with_name(f"{self._beside.name}.old"), ignore_errors=True)
+
+    def _write_chunk(self, number: int, slab: NDArray[np.int16]) -> None:
+        missing = CHUNK_SLICES - len(slab)
+        if missing:
+            slab = np.pad(slab, ((0, missing), (0, 0), (0, 0)), constant_values=AIR_HU)
+        (self._beside / f"c.{number}.0.0").write_bytes(encode(slab))
