@@ -1,0 +1,1 @@
+"""What a nodule is and what readers say about it. Pure functions: no input or output."""

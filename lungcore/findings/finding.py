@@ -1,0 +1,45 @@
+"""What the machine proposes and what a reading holds of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Position = tuple[float, float, float]
+FindingState = Literal["machine", "accepted", "edited", "rejected", "added"]
+Source = Literal["machine", "reader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible nodule as a detector gives it.
+
+    center_mm: (x, y, z) in LPS millimetres, the patient space of DICOM PS3.3 C.7.6.2.1.1.
+    diameter_mm: of the sphere that stands for it.
+    probability: of being a nodule, 0 to 1.
+    malignancy: 0 to 1 on the radiologists' scale (not pathology), or None when not rated.
+    """
+
+    center_mm: Position
+    diameter_mm: float
+    probability: float
+    malignancy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A candidate or a reader's mark, with what the reader decided about it.
+
+    finding_uid: a DICOM UID; it stays the same through every change.
+    state: `machine` until a reader has decided, then `accepted`, `edited` or `rejected`; `added`
+        for a reader's own mark that is not rejected.
+    probability, malignancy: the machine's, also after an edit; None on a reader's own mark.
+    reason: what the reader wrote with the last decision.
+    """
+
+    finding_uid: str
+    center_mm: Position
+    diameter_mm: float
+    probability: float | None = None
+    malignancy: float | None = None
+    state: FindingState = "machine"
+    reason: str = ""
+    source: Source = "machine"

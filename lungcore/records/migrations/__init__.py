@@ -1,0 +1,1 @@
+"""Alembic's migrations of the database. `lungcore.records.database.migrate` runs them."""
