@@ -1,0 +1,58 @@
+"""The web server: Streamlit's pages, our own routes, and one door in front of both.
+
+`streamlit run app.py` starts it, and with it the embedded worker.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from lungcore import settings
+from lungcore.jobs.embedded import EmbeddedWorker
+from lungcore.language import text
+from lungcore.records import accounts, database
+from lungcore.web.door import Door
+from lungcore.web.routes import routes
+from lungcore.web.services import Services
+
+services = Services.open(settings.load())
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Run the embedded worker beside the server, and print where to go."""
+    worker = EmbeddedWorker(services.settings)
+    if services.settings.worker == "embedded":
+        worker.start()
+    _print_address()
+    try:
+        yield
+    finally:
+        worker.stop()
+        services.close()
+
+
+def _print_address() -> None:
+    """The one address to open; on a fresh installation with its one-time set-up token."""
+    host = st.get_option("server.address") or "localhost"
+    base = st.get_option("server.baseUrlPath").strip("/")
+    address = f"http://{host}:{st.get_option('server.port')}/{base + '/' if base else ''}"
+    with database.transaction(services.engine) as session:
+        token = accounts.setup_token(session)
+    language = services.settings.language
+    if token is None:
+        line = text("web.open_here", language, address=address)
+    else:
+        line = text("web.set_up_here", language, address=f"{address}set-up?token={token}")
+    print(f"\n  {line}\n", file=sys.stderr, flush=True)
+
+
+app = st.App(
+    "pages/_shell.py",
+    lifespan=lifespan,
+    routes=routes(services),
+    middleware=[Middleware(Door, services=services)],
+)

@@ -1,0 +1,91 @@
+"""Records as the JSON that the browser reads; texts in the reader's language."""
+
+from dataclasses import asdict
+from typing import Any
+
+from lungcore.jobs.client import JobsClient, JobStatus
+from lungcore.language import text
+from lungcore.records.detections import DetectionRecord
+from lungcore.records.readings import ReadingRecord
+from lungcore.records.studies import SeriesRecord
+
+SERIES_FIELDS = (
+    "series_uid",
+    "patient_id",
+    "patient_name",
+    "patient_birth_date",
+    "patient_sex",
+    "study_date",
+    "study_description",
+    "series_description",
+    "slices",
+    "rows",
+    "columns",
+    "spacing_mm",
+    "affine",
+    "verdict",
+    "phantom",
+    "slice_thickness_mm",
+    "convolution_kernel",
+)
+
+
+def describe_series(series: SeriesRecord, language: str) -> dict[str, Any]:
+    """What the banner and the geometry of the viewer need."""
+    answer = {name: getattr(series, name) for name in SERIES_FIELDS}
+    answer["reasons"] = [reason.text(language) for reason in series.reasons]
+    return answer
+
+
+def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
+    """The reading, its findings as they now stand, and whether there is something to undo."""
+    return {
+        "reading": {
+            "reading_id": reading.reading_id,
+            "version": reading.version,
+            "signed": reading.state.signed,
+            "signed_at": reading.signed_at.isoformat() if reading.signed_at else None,
+            "reader": reading.reader_name,
+            "saved_at": reading.last_saved_at.isoformat() if reading.last_saved_at else None,
+        },
+        "findings": [asdict(finding) for finding in reading.state.findings],
+        "can_undo": reading.state.can_undo,
+    }
+
+
+def describe_job(status: JobStatus, language: str) -> dict[str, Any]:
+    """State, present step, share done, and the reason when it failed."""
+    error = None
+    if status.error is not None:
+        key, values = status.error
+        error = text(key, language, **values)
+    return {
+        "job_id": status.job_id,
+        "kind": status.kind,
+        "state": status.state,
+        "step": text(status.step, language) if status.step else "",
+        "fraction": status.fraction,
+        "error": error,
+    }
+
+
+def describe_detection(
+    detection: DetectionRecord | None, jobs: JobsClient, language: str
+) -> dict[str, Any]:
+    """The latest detection of a series; its progress is asked of the job while it runs."""
+    if detection is None:
+        return {"job_id": None, "state": "none", "step": "", "fraction": 0.0, "error": None}
+    if detection.state == "running":
+        return describe_job(jobs.status(detection.job_id), language) | {"models": {}}
+    error = None
+    if detection.error is not None:
+        key, values = detection.error
+        error = text(key, language, **values)
+    return {
+        "job_id": detection.job_id,
+        "state": detection.state,
+        "step": "",
+        "fraction": 1.0,
+        "error": error,
+        "models": dict(detection.models),
+    }

@@ -1,0 +1,130 @@
+"""The one door: nothing is served to who has not signed in.
+
+Streamlit's own routes (media, components, static files, the websocket) answer anybody, and its
+pages learn who is there only when the websocket connects, so the check stands in front of all.
+"""
+
+from datetime import UTC, datetime
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lungcore.language import text
+from lungcore.records import accounts, database
+from lungcore.records.accounts import Account
+from lungcore.web.services import Services
+
+SESSION_COOKIE = "lungcore_session"
+IDENTITY_HEADER = b"x-lungcore-account"
+PUBLIC_PATHS = frozenset({"/sign-in", "/set-up", "/health"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# Nothing may be loaded from, sent to or framed by another site. Streamlit compiles its charts
+# and mounts inline components at run time, which is why scripts may be inline, eval and blob.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "media-src 'self' blob:; connect-src 'self' ws: wss: blob: data:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Door:
+    """ASGI middleware: signed in or sent to the sign-in page; no request forged elsewhere.
+
+    A request let in carries the account in `scope["state"]["account"]` and its id in the header
+    that Streamlit trusts; whatever the client put into that header is dropped.
+    """
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self.app = app
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        send = _with_security_headers(send)
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != IDENTITY_HEADER]
+        headers = Headers(scope=scope)
+        if _is_forged(scope, headers):
+            await _refuse(scope, receive, send, JSONResponse({"error": "cross-site"}, 403))
+            return
+        if _path(scope) in PUBLIC_PATHS:
+            await self.app(scope, receive, send)
+            return
+        account = await run_in_threadpool(self._account, session_token(headers))
+        if account is None:
+            await _refuse(scope, receive, send, self._sign_in_first(scope, headers))
+            return
+        scope.setdefault("state", {})["account"] = account
+        scope["headers"].append((IDENTITY_HEADER, str(account.account_id).encode()))
+        await self.app(scope, receive, send)
+
+    def _account(self, token: str) -> Account | None:
+        if not token:
+            return None
+        with database.transaction(self.services.engine) as session:
+            return accounts.account_of_session(session, token, now=datetime.now(UTC))
+
+    def _sign_in_first(self, scope: Scope, headers: Headers) -> Response:
+        if scope.get("method") == "GET" and "text/html" in headers.get("accept", ""):
+            wanted = _path(scope)
+            if scope["query_string"]:
+                wanted += "?" + scope["query_string"].decode("latin-1")
+            root = scope.get("root_path", "")
+            return RedirectResponse(f"{root}/sign-in?next={quote(wanted, safe='')}", 303)
+        message = text("web.sign_in_first", self.services.settings.language)
+        return JSONResponse({"error": message}, 401)
+
+
+def session_token(headers: Headers) -> str:
+    """The session token in the request's cookie, or an empty string."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return jar[SESSION_COOKIE].value if SESSION_COOKIE in jar else ""
+
+
+def _path(scope: Scope) -> str:
+    return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _is_forged(scope: Scope, headers: Headers) -> bool:
+    """Whether another site's page sent this changing request (or opened this websocket)."""
+    if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
+        return False
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4401})
+    else:
+        await response(scope, receive, send)
+
+
+def _with_security_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_with_headers

@@ -1,0 +1,183 @@
+"""What the viewer asks for: a series, its pixels, its findings, and the reader's events."""
+
+import gzip
+import zipfile
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from numcodecs import Zstd
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from lungcore.errors import LungcoreError
+from lungcore.records import audit, database, detections, readings, studies
+from lungcore.records.pixels import CHUNK_SLICES
+from lungcore.records.readings import ReadingChanged
+from lungcore.web.answers import body_of, told_to_the_user
+from lungcore.web.describe import describe_detection, describe_reading, describe_series
+from lungcore.web.services import Services
+
+ZIP_MEMORY_BYTES = 8 * 2**20
+
+
+class SeriesRoutes:
+    """The routes under `/api/series/{series_uid}`."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def routes(self) -> list[Route]:
+        """The routes, to be put before Streamlit's."""
+        base = "/api/series/{series_uid}"
+        return [
+            Route(base, told_to_the_user(self.series), methods=["GET"]),
+            Route(f"{base}/chunks/{{number:int}}", told_to_the_user(self.chunk), methods=["GET"]),
+            Route(f"{base}/events", told_to_the_user(self.add_event), methods=["POST"]),
+            Route(f"{base}/detection", told_to_the_user(self.detection), methods=["GET"]),
+            Route(f"{base}/detection", told_to_the_user(self.detect), methods=["POST"]),
+            Route(f"{base}/detection", told_to_the_user(self.cancel), methods=["DELETE"]),
+            Route(f"{base}/originals.zip", told_to_the_user(self.originals), methods=["GET"]),
+        ]
+
+    async def series(self, request: Request) -> Response:
+        """The series, the account's reading of it and the detection; opening is audited."""
+        return JSONResponse(await run_in_threadpool(self._opened, request))
+
+    async def chunk(self, request: Request) -> Response:
+        """One chunk of slices as it lies on disk (zstd), or gzip for browsers without zstd."""
+        uid, number = request.path_params["series_uid"], request.path_params["number"]
+        coded = await run_in_threadpool(self.services.pixels.chunk, uid, number)
+        encoding = "zstd"
+        if "zstd" not in request.headers.get("accept-encoding", ""):
+            coded = await run_in_threadpool(_as_gzip, coded)
+            encoding = "gzip"
+        headers = {
+            "Content-Encoding": encoding,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept-Encoding",
+        }
+        return Response(coded, media_type="application/octet-stream", headers=headers)
+
+    async def add_event(self, request: Request) -> Response:
+        """Save one event of the account's reading; 409 when the reading changed elsewhere."""
+        body = await body_of(request, "event_uid", "version", "kind", "payload")
+        try:
+            return JSONResponse(await run_in_threadpool(self._append, request, body))
+        except ReadingChanged as error:
+            answer = await run_in_threadpool(self._reading, request)
+            answer["error"] = error.text(request.state.account.language)
+            return JSONResponse(answer, 409)
+
+    async def detection(self, request: Request) -> Response:
+        """How the latest detection stands."""
+        return JSONResponse(await run_in_threadpool(self._detection, request))
+
+    async def detect(self, request: Request) -> Response:
+        """Start a detection, or try again after one that failed."""
+
+        def start() -> dict[str, Any]:
+            uid = request.path_params["series_uid"]
+            self.services.jobs.enqueue_detect(uid, request.state.account.account_id)
+            return self._detection(request)
+
+        return JSONResponse(await run_in_threadpool(start), 202)
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop the running detection."""
+
+        def stop() -> dict[str, Any]:
+            with database.transaction(self.services.engine) as session:
+                latest = detections.latest(session, request.path_params["series_uid"])
+            if latest is not None and latest.state == "running":
+                self.services.jobs.cancel(latest.job_id)
+            return self._detection(request)
+
+        return JSONResponse(await run_in_threadpool(stop))
+
+    async def originals(self, request: Request) -> Response:
+        """The series' original files as one zip, byte for byte as they were imported."""
+        uid = request.path_params["series_uid"]
+        with database.transaction(self.services.engine) as session:
+            files = studies.instances(session, uid)
+            audit.append(
+                session,
+                actor=request.state.account.username,
+                action="series.originals_downloaded",
+                subject=uid,
+                detail={"files": len(files)},
+            )
+        members = [(f"{file.sop_uid}.dcm", file.sha256) for file in files]
+        headers = {"Content-Disposition": f'attachment; filename="{uid}.zip"'}
+        blocks = self._zipped(members)
+        return StreamingResponse(blocks, media_type="application/zip", headers=headers)
+
+    def _zipped(self, members: list[tuple[str, str]]) -> Iterator[bytes]:
+        with SpooledTemporaryFile(ZIP_MEMORY_BYTES) as spool:
+            with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:
+                for name, sha256 in members:
+                    archive.write(self.services.originals.path(sha256), name)
+            spool.seek(0)
+            while block := spool.read(2**20):
+                yield block
+
+    def _opened(self, request: Request) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.transaction(self.services.engine) as session:
+            found = studies.series(session, uid)
+            if found.verdict == "refuse":
+                raise LungcoreError("pages.series_refused")
+            reading = readings.open_reading(session, uid, account.account_id)
+            audit.append(
+                session, actor=account.username, action="series.opened", subject=uid, detail={}
+            )
+            others = [
+                {
+                    "reader": other.reader_name,
+                    "signed_at": other.signed_at.isoformat() if other.signed_at else None,
+                }
+                for other in readings.of_series(session, uid)
+                if other.reading_id != reading.reading_id
+            ]
+            latest = detections.latest(session, uid)
+        chunks = -(-found.slices // CHUNK_SLICES)
+        return {
+            "series": describe_series(found, account.language),
+            "pixels": {"chunks": chunks, "chunk_slices": CHUNK_SLICES},
+            **describe_reading(reading),
+            "also_read_by": others,
+            "detection": describe_detection(latest, self.services.jobs, account.language),
+            "worklist_url": "./",
+        }
+
+    def _reading(self, request: Request) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.transaction(self.services.engine) as session:
+            return describe_reading(readings.open_reading(session, uid, account.account_id))
+
+    def _append(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.transaction(self.services.engine) as session:
+            reading = readings.open_reading(session, uid, account.account_id)
+            saved = readings.append(
+                session,
+                reading.reading_id,
+                event_uid=str(body["event_uid"]),
+                kind=body["kind"],
+                payload=body["payload"],
+                account_id=account.account_id,
+                expected_version=body["version"],
+            )
+        return describe_reading(saved)
+
+    def _detection(self, request: Request) -> dict[str, Any]:
+        account = request.state.account
+        with database.transaction(self.services.engine) as session:
+            latest = detections.latest(session, request.path_params["series_uid"])
+        return describe_detection(latest, self.services.jobs, account.language)
+
+
+def _as_gzip(zstd_coded: bytes) -> bytes:
+    return gzip.compress(Zstd().decode(zstd_coded), compresslevel=1)

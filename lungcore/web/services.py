@@ -1,0 +1,39 @@
+"""What the routes and the pages work with: one bundle, opened once a process."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from lungcore.jobs.client import JobsClient
+from lungcore.records import database
+from lungcore.records.originals import OriginalStore
+from lungcore.records.pixels import PixelStore
+from lungcore.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The settings and what they lead to: database, stores and job queue."""
+
+    settings: Settings
+    engine: Engine
+    pixels: PixelStore
+    originals: OriginalStore
+    jobs: JobsClient
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Services":
+        """Bring the database to its newest schema and open everything."""
+        database.migrate(settings.database_url)
+        return cls(
+            settings=settings,
+            engine=database.connect(settings.database_url),
+            pixels=PixelStore(settings.storage),
+            originals=OriginalStore(settings.storage),
+            jobs=JobsClient(settings),
+        )
+
+    def close(self) -> None:
+        """Let go of the database and the job queue."""
+        self.jobs.close()
+        self.engine.dispose()

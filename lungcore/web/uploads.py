@@ -1,0 +1,111 @@
+"""Uploads stream to disk, one file a request, and become an import job when they are complete."""
+
+import shutil
+import uuid
+from pathlib import Path, PurePosixPath
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lungcore.errors import LungcoreError
+from lungcore.web.answers import told_to_the_user
+from lungcore.web.services import Services
+
+SPARE_BYTES = 512 * 2**20  # the import writes the volume beside the upload
+
+
+class Uploads:
+    """The routes under `/api/uploads`, and the phantom that needs no upload."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def routes(self) -> list[Route]:
+        """The routes, to be put before Streamlit's."""
+        return [
+            Route("/api/uploads", told_to_the_user(self.begin), methods=["POST"]),
+            Route("/api/uploads/{upload_id}/file", told_to_the_user(self.file), methods=["PUT"]),
+            Route("/api/uploads/{upload_id}", told_to_the_user(self.finish), methods=["POST"]),
+            Route("/api/uploads/{upload_id}", told_to_the_user(self.cancel), methods=["DELETE"]),
+            Route("/api/phantom", told_to_the_user(self.phantom), methods=["POST"]),
+        ]
+
+    async def begin(self, request: Request) -> Response:
+        """Make room for an upload; answers its id."""
+        upload_id = uuid.uuid4().hex
+        folder = self.services.settings.uploads / upload_id
+        (folder / "files").mkdir(parents=True)
+        (folder / "account").write_text(str(request.state.account.account_id))
+        return JSONResponse({"upload_id": upload_id}, 201)
+
+    async def file(self, request: Request) -> Response:
+        """Stream one file, named by the query value `name`, to disk."""
+        folder = self._folder(request)
+        name = request.query_params.get("name", "")
+        target = _inside(folder / "files", name)
+        expected = int(request.headers.get("content-length", 0))
+        self._check_room(expected)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        received = 0
+        # Blocks of the socket's size go to the page cache: no thread is worth its hand-over.
+        with target.open("wb") as sink:
+            async for block in request.stream():
+                sink.write(block)
+                received += len(block)
+        if received < expected:
+            target.unlink()
+            raise LungcoreError("web.upload_short", name=name, received=received, expected=expected)
+        return JSONResponse({"bytes": received}, 201)
+
+    async def finish(self, request: Request) -> Response:
+        """The upload is complete: import it in the background; answers the job's id."""
+        folder = self._folder(request)
+        (folder / "done").touch()
+        account_id = request.state.account.account_id
+        job_id = await run_in_threadpool(self.services.jobs.enqueue_import, folder.name, account_id)
+        return JSONResponse({"job_id": job_id}, 202)
+
+    async def cancel(self, request: Request) -> Response:
+        """Drop an upload that was not finished."""
+        await run_in_threadpool(shutil.rmtree, self._folder(request))
+        return Response(status_code=204)
+
+    async def phantom(self, request: Request) -> Response:
+        """Make and import a phantom; answers the job's id."""
+        account_id = request.state.account.account_id
+        job_id = await run_in_threadpool(self.services.jobs.enqueue_phantom, account_id)
+        return JSONResponse({"job_id": job_id}, 202)
+
+    def _folder(self, request: Request) -> Path:
+        """The folder of the request's upload, which must be this account's and unfinished."""
+        upload_id = request.path_params["upload_id"]
+        folder = self.services.settings.uploads / upload_id
+        owner = folder / "account"
+        is_theirs = (
+            upload_id.isalnum()
+            and owner.is_file()
+            and owner.read_text() == str(request.state.account.account_id)
+        )
+        if not is_theirs or (folder / "done").exists():
+            raise LungcoreError("web.upload_unknown", upload_id=upload_id)
+        return folder
+
+    def _check_room(self, needed: int) -> None:
+        free = shutil.disk_usage(self.services.settings.uploads).free
+        if free < needed + SPARE_BYTES:
+            raise LungcoreError(
+                "web.upload_no_room", free=f"{free / 1e9:.1f} GB", needed=f"{needed / 1e9:.1f} GB"
+            )
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The path of the file `name` ("folder/file.dcm") inside `folder`, or a LungcoreError."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    is_plain = bool(parts) and not any(
+        part in ("..", "/") or "\x00" in part or len(part.encode()) > 255 for part in parts
+    )
+    if not is_plain or len(name) > 2000:
+        raise LungcoreError("web.upload_name", name=name[:100])
+    return folder.joinpath(*parts)

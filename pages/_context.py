@@ -1,0 +1,59 @@
+"""Who is here, in which language, and what the pages work with."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import NoReturn
+
+import streamlit as st
+
+from lungcore import settings
+from lungcore.language import text
+from lungcore.records import accounts, database
+from lungcore.records.accounts import Account
+from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.services import Services
+
+
+@st.cache_resource
+def services() -> Services:
+    """The database, the stores and the job queue of this process."""
+    return Services.open(settings.load())
+
+
+def account() -> Account:
+    """The signed-in account, checked anew at every run of a page.
+
+    The door checked the session when the websocket connected; the session may have ended or the
+    account been disabled since, and then the page stops here.
+    """
+    token = st.context.cookies.get(SESSION_COOKIE, "")
+    with database.transaction(services().engine) as session:
+        found = accounts.account_of_session(session, token, now=datetime.now(UTC))
+    if found is None:
+        _signed_out()
+    return found
+
+
+def require_role(here: Account, role: str) -> None:
+    """Stop the page, with the reason, for an account without `role`."""
+    if role not in here.roles:
+        st.error(
+            text("pages.role_needed", here.language, role=text(f"pages.role_{role}", here.language))
+        )
+        st.stop()
+
+
+def texts(here: Account) -> partial[str]:
+    """`t(key, **values)` in the account's language; `t("pages.title")`."""
+
+    def told(key: str, **values: object) -> str:
+        return text(key, here.language, **values)
+
+    return partial(told)
+
+
+def _signed_out() -> NoReturn:
+    language = services().settings.language
+    st.error(text("web.sign_in_first", language))
+    st.markdown(f"[{text('web.sign_in', language)}](sign-in)")
+    st.stop()

@@ -1,0 +1,162 @@
+"""Every string a person sees is in the catalogue, in every language."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from lungcore.errors import LungcoreError
+from lungcore.language import LANGUAGES, area, catalogue, text
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = [*(ROOT / "lungcore").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
+SCRIPTS = [
+    *(ROOT / "lungcore/web/static").rglob("*.js"),
+    *(ROOT / "lungcore/viewer/static").rglob("*.js"),
+]
+TEMPLATES = list((ROOT / "lungcore/web/templates").glob("*.html"))
+AREAS = {key.split(".")[0] for key in catalogue()}
+KEY = re.compile(rf"^(?:{'|'.join(sorted(AREAS))})\.[a-z0-9_]+$")
+# Calls that show their first argument to a person.
+SHOWN = {
+    *("title", "header", "subheader", "write", "markdown", "caption", "info", "success", "warning"),
+    *("error", "button", "text_input", "text_area", "selectbox", "radio", "checkbox", "toggle"),
+    *("slider", "form_submit_button", "download_button", "metric", "expander", "spinner", "toast"),
+    *("pills", "segmented_control", "number_input", "link_button"),
+}
+
+
+def placeholders(template: str) -> set[str]:
+    return {
+        name.split(".")[0].split("[")[0]
+        for _, name, _, _ in string.Formatter().parse(template)
+        if name
+    }
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_every_text_is_whole_in_every_language(key: str) -> None:
+    entry = catalogue()[key]
+    forms = set(LANGUAGES) | {f"{language}_one" for language in LANGUAGES}
+    assert set(LANGUAGES) <= set(entry) <= forms
+    assert all(value.strip() for value in entry.values())
+    wanted = placeholders(entry["en"])
+    assert placeholders(entry["zh"]) == wanted
+    assert all(placeholders(value) <= wanted for value in entry.values())
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_chinese_is_chinese(key: str) -> None:
+    english, chinese = catalogue()[key]["en"], catalogue()[key]["zh"]
+    has_words = re.search(r"[a-z]{4}", re.sub(r"\{.*?\}", "", english))
+    if has_words and not re.search(r"[\u4e00-\u9fff]", chinese):
+        # Units and names of formats and keys are the same in both languages.
+        assert english == chinese and " " not in english.strip(), key
+
+
+def test_no_exclamation_marks() -> None:
+    assert not [
+        key
+        for key, entry in catalogue().items()
+        if any("!" in v or "！" in v for v in entry.values())
+    ]
+
+
+def literals(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_keys_in_python_exist(path: Path) -> None:
+    unknown = {
+        literal
+        for literal in literals(path)
+        if KEY.match(literal)
+        and literal not in catalogue()
+        and not literal.endswith((".py", ".toml", ".json", ".db", ".log", ".zip"))
+        and not any(key.startswith(literal) for key in catalogue())
+    }
+    # Names of audited actions share the form of a key.
+    actions = {literal for literal in unknown if f'action="{literal}"' in path.read_text()}
+    assert not unknown - actions
+
+
+def test_every_key_is_used() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8") for path in [*PYTHON, *SCRIPTS, *TEMPLATES]
+    )
+    prefixes = set(re.findall(rf"((?:{'|'.join(AREAS)})\.[a-z_]*_)\{{", sources))
+    scripted = set(re.findall(r"['`]([a-z_]+_)(?:\$\{|' \+)", sources)) | {"column_"}
+
+    def is_used(key: str) -> bool:
+        name = key.split(".", 1)[1]
+        in_script = key.split(".")[0] in ("viewer", "worklist") and (
+            re.search(rf"['\"`]{name}['\"`]", sources) or name.startswith(tuple(scripted))
+        )
+        return bool(in_script) or f'"{key}"' in sources or key.startswith(tuple(prefixes or {"\0"}))
+
+    assert not [key for key in catalogue() if not is_used(key)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+def test_pages_show_no_literal(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr not in SHOWN:
+            continue
+        named = [word.value for word in node.keywords if word.arg in ("label", "help")]
+        for argument in [*node.args[:1], *named]:
+            is_literal = isinstance(argument, ast.Constant)
+            assert not is_literal or not re.search(r"[A-Za-z]{2}", str(argument.value)), (
+                f"{path.name}:{node.lineno} shows {argument.value!r}"
+            )
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_scripts_show_no_literal(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    shown = re.findall(
+        r"""(?:textContent|innerText|title|placeholder|ariaLabel|'aria-label')\s*[:=]\s*(['"`])(.*?)\1""",
+        source,
+    )
+    words = [
+        value for _, value in shown if re.search(r"[A-Za-z]{3}", re.sub(r"\$\{.*?\}", "", value))
+    ]
+    assert not words
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_show_no_literal(path: Path) -> None:
+    source = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.S)
+    source = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", source, flags=re.S)
+    shown = re.sub(r"<[^>]*>", " ", source)
+    assert not re.search(r"[A-Za-z]{2}", shown)
+
+
+def test_text_fills_in_and_counts() -> None:
+    assert text("worklist.slices", "en", n=1) == "1 slice"
+    assert text("worklist.slices", "en", n=3) == "3 slices"
+    assert text("worklist.slices", "zh", n=1) == "1 层"
+
+
+def test_unknown_key_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        text("nowhere.nothing")
+
+
+def test_area_gives_names_and_singulars() -> None:
+    texts = area("worklist", "en")
+    assert texts["title"] == "Worklist"
+    assert texts["slices_one"] == "{n} slice"
+
+
+def test_an_error_speaks_the_readers_language() -> None:
+    error = LungcoreError("errors.settings_value", name="worker", value="x", allowed="a, b")
+    assert "worker" in str(error)
+    assert re.search(r"[\u4e00-\u9fff]", error.text("zh"))
