@@ -113,7 +113,9 @@ def known_files(session: Session) -> KnownFiles:
 def find_series(session: Session, series_uid: str, *, lock: bool = False) -> SeriesRow:
     """The row of a series, for this package. Raises LungcoreError records.series_unknown."""
     query = select(SeriesRow).where(SeriesRow.series_uid == series_uid)
-    row = session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(query)
     if row is None:
         raise LungcoreError("records.series_unknown", series_uid=series_uid)
     return row
