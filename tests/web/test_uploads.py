@@ -1,0 +1,69 @@
+"""Uploads: streamed into their own folder, no further; imported once."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from lungcore.errors import LungcoreError
+from lungcore.web.services import Services
+from lungcore.web.uploads import _inside
+
+
+def begun(client: TestClient) -> str:
+    return client.post("/api/uploads").json()["upload_id"]
+
+
+def put(client: TestClient, upload: str, name: str, content: bytes):
+    return client.put(f"/api/uploads/{upload}/file", params={"name": name}, content=content)
+
+
+def test_a_file_arrives_as_it_was_sent(reader: TestClient, services: Services) -> None:
+    upload = begun(reader)
+    content = bytes(range(256)) * 1000
+    assert put(reader, upload, "study/series 1/图像.dcm", content).json() == {"bytes": 256_000}
+    kept = services.settings.uploads / upload / "files" / "study" / "series 1" / "图像.dcm"
+    assert kept.read_bytes() == content
+
+
+def test_a_finished_upload_becomes_one_import(reader: TestClient, services: Services) -> None:
+    upload = begun(reader)
+    put(reader, upload, "a.dcm", b"x")
+    job = reader.post(f"/api/uploads/{upload}").json()["job_id"]
+    assert services.jobs.status(job).kind == "import"
+    again = reader.post(f"/api/uploads/{upload}")
+    assert again.status_code == 422
+    assert upload in again.json()["error"]
+
+
+def test_a_cancelled_upload_leaves_nothing(reader: TestClient, services: Services) -> None:
+    upload = begun(reader)
+    put(reader, upload, "a.dcm", b"x")
+    assert reader.delete(f"/api/uploads/{upload}").status_code == 204
+    assert not (services.settings.uploads / upload).exists()
+
+
+@pytest.mark.parametrize("upload", ["unknown", "..", "%2e%2e", "a.b"])
+def test_an_unknown_upload_is_told(reader: TestClient, upload: str) -> None:
+    assert put(reader, upload, "a.dcm", b"x").status_code in (404, 405, 422)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/../../x", "/etc/passwd", "a\x00b"])
+def test_a_name_that_leads_out_is_refused(reader: TestClient, name: str) -> None:
+    assert put(reader, begun(reader), name, b"x").status_code == 422
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_every_name_stays_inside_or_is_refused(name: str) -> None:
+    folder = Path("/somewhere/files")
+    try:
+        found = _inside(folder, name)
+    except LungcoreError:
+        return
+    assert found != folder
+    assert folder in found.parents
+    assert ".." not in found.parts
