@@ -1,0 +1,36 @@
+"""The slice viewer: its Python face. The browser's side is in `static/`."""
+
+import streamlit as st
+
+from lungcore import language as languages
+
+NAME = "lungcore_viewer"
+
+# Streamlit takes a one-line string for a path, hence the line breaks.
+LOADER = """
+export default async (component) => {
+  const address = new URL(`${component.data.asset_base}/main.js`, document.baseURI).href;
+  const { mount } = await import(address);
+  return mount(component);
+};
+"""
+
+
+def show(
+    series_uid: str, language: str, *, asset_base: str, key: str | None = None, **context: str
+) -> None:
+    """Mount the viewer of a series on the page; it fills the height below `--lungviewer-top`.
+
+    asset_base: where the page finds `lungcore.viewer.assets`, relative to its base address.
+    key: of the element; one a series by default, so that another series starts afresh.
+    context: `theme` is `dark` (the default), `light` or `auto`.
+    """
+    component = st.components.v2.component(NAME, js=LOADER, isolate_styles=False)
+    data = {
+        "series_uid": series_uid,
+        "language": language,
+        "texts": languages.area("viewer", language),
+        "asset_base": asset_base,
+        **context,
+    }
+    component(key=key or f"{NAME}_{series_uid}", data=data)

@@ -1,0 +1,143 @@
+// What a reader can do, by name: the keys and the buttons call these and nothing else.
+
+import { zoomAt } from './geometry.js';
+import { DEFAULT_MM, neighbour } from './model.js';
+import { PRESETS } from './window.js';
+
+/** @typedef {import('./review.js').Review} Review */
+/** @typedef {import('./view.js').View} View */
+/** @typedef {Record<string, () => void>} Actions */
+
+const PAGE_SLICES = 10;
+const ZOOM_STEP = 1.25;
+
+/** @param {Review} review @returns {Actions} */
+export function actionsOf(review) {
+  return { ...findingActions(review), ...readingActions(review), ...viewActions(review) };
+}
+
+/** Whether the reading can be changed; says why when it cannot. @param {Review} review */
+function mayChange(review) {
+  if (review.signed) review.say(review.t('notice_signed'));
+  return !review.signed;
+}
+
+/** The selected finding, if the reading can be changed; says what is missing. @param {Review} review */
+function subject(review) {
+  if (!mayChange(review)) return null;
+  if (!review.selected) review.say(review.t('notice_select'));
+  return review.selected;
+}
+
+/** @param {Review} review @param {string} [reason] one of model.REASONS */
+export function reject(review, reason = '') {
+  const finding = subject(review);
+  if (finding) review.save('reject', { finding_uid: finding.finding_uid, reason });
+}
+
+/** @param {Review} review @param {1 | -1} steps */
+function step(review, steps) {
+  const uid = neighbour(review.findings, review.view.selected, steps);
+  if (uid === null) review.say(review.t('notice_no_findings'));
+  else review.select(uid);
+}
+
+/** Switch a mode on, or off when it is on. @param {Review} review @param {'edit' | 'add'} mode */
+function toggle(review, mode) {
+  review.notice = '';
+  review.look((view) => {
+    view.mode = view.mode === mode ? 'read' : mode;
+    view.overlays = true;
+  });
+}
+
+/** @param {Review} review @returns {Actions} */
+function findingActions(review) {
+  return {
+    next: () => step(review, 1),
+    previous: () => step(review, -1),
+    accept: () => {
+      const finding = subject(review);
+      if (finding) review.save('accept', { finding_uid: finding.finding_uid });
+    },
+    reject: () => reject(review),
+    edit: () => {
+      const finding = subject(review);
+      if (!finding) return;
+      if (!review.grid.circle(finding.center_mm, finding.diameter_mm, review.view.slice)) {
+        review.select(finding.finding_uid);
+      }
+      toggle(review, 'edit');
+    },
+    add: () => {
+      if (!mayChange(review)) return;
+      toggle(review, 'add');
+      if (review.view.mode === 'add') review.say(review.t('notice_add', { mm: DEFAULT_MM }));
+    },
+    undo: () => {
+      if (!mayChange(review)) return;
+      if (review.answer.can_undo) review.save('undo');
+      else review.say(review.t('notice_nothing_to_undo'));
+    },
+  };
+}
+
+/** @param {Review} review @returns {Actions} */
+function readingActions(review) {
+  const open = (/** @type {import('./review.js').DialogName} */ name) => {
+    review.dialog = name;
+    review.invalidate();
+  };
+  return {
+    sign: () => (review.signed ? review.say(review.t('notice_signed')) : open('sign')),
+    reopen: () => open('reopen'),
+    help: () => open('help'),
+    retry: () => void review.queue.run(),
+    escape: () => {
+      review.notice = '';
+      review.look((view) => {
+        view.mode = 'read';
+        view.draft = null;
+      });
+    },
+  };
+}
+
+/** @param {Review} review @returns {Actions} */
+function viewActions(review) {
+  const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
+  const move = (/** @type {number} */ by) => look((view) => view.showSlice(view.slice + by));
+  const zoom = (/** @type {number} */ factor) =>
+    look((view) => {
+      const middle = { x: view.stage.width / 2, y: view.stage.height / 2 };
+      view.camera = zoomAt(view.camera, view.stage, middle, factor);
+    });
+  const preset = (/** @type {import('./window.js').Preset} */ name) =>
+    look((view) => {
+      view.window = PRESETS[name];
+    });
+  return {
+    slice_back: move(-1),
+    slice_on: move(1),
+    page_back: move(-PAGE_SLICES),
+    page_on: move(PAGE_SLICES),
+    first_slice: look((view) => view.showSlice(0)),
+    last_slice: look((view) => view.showSlice(view.grid.slices - 1)),
+    window_lung: preset('lung'),
+    window_mediastinum: preset('mediastinum'),
+    window_bone: preset('bone'),
+    window_soft_tissue: preset('soft_tissue'),
+    window_own: look((view) => {
+      view.window = view.ownWindow;
+    }),
+    zoom_in: zoom(ZOOM_STEP),
+    zoom_out: zoom(1 / ZOOM_STEP),
+    fit: look((view) => view.fit()),
+    overlays: look((view) => {
+      view.overlays = !view.overlays;
+    }),
+    smooth: look((view) => {
+      view.smooth = !view.smooth;
+    }),
+  };
+}

@@ -1,0 +1,67 @@
+// The server's routes for one series. All addresses are relative to the page's base.
+
+/** @typedef {import('./queue.js').Reply} Reply */
+
+export class Api {
+  /** @param {string} seriesUid */
+  constructor(seriesUid) {
+    this.base = new URL(`api/series/${encodeURIComponent(seriesUid)}`, document.baseURI).href;
+    this.aborter = new AbortController();
+  }
+
+  /** @param {number} number */
+  chunkUrl(number) {
+    return `${this.base}/chunks/${number}`;
+  }
+
+  get originalsUrl() {
+    return `${this.base}/originals.zip`;
+  }
+
+  series() {
+    return this.request('GET', '');
+  }
+
+  /** @param {object} event */
+  addEvent(event) {
+    return this.request('POST', '/events', event);
+  }
+
+  detection() {
+    return this.request('GET', '/detection');
+  }
+
+  startDetection() {
+    return this.request('POST', '/detection');
+  }
+
+  cancelDetection() {
+    return this.request('DELETE', '/detection');
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<Reply>} */
+  async request(method, path, body) {
+    try {
+      const response = await fetch(this.base + path, {
+        method,
+        credentials: 'same-origin',
+        signal: this.aborter.signal,
+        headers: body ? { 'Content-Type': 'application/json' } : {},
+        body: body && JSON.stringify(body),
+      });
+      const isJson = response.headers.get('Content-Type')?.includes('application/json');
+      return { status: response.status, body: isJson ? await response.json() : null };
+    } catch {
+      return { status: 0, body: null }; // no whole answer: the caller tries again or tells
+    }
+  }
+
+  get stopped() {
+    return this.aborter.signal.aborted;
+  }
+
+  /** End what is under way; for the end of the page. */
+  stop() {
+    this.aborter.abort();
+  }
+}

@@ -1,0 +1,136 @@
+// The line above the slices: whose study this is, what to know about it, who reads it.
+
+import { actionButton } from './buttons.js';
+import { element, set, write } from './dom.js';
+import { watch } from './watch.js';
+
+/** @typedef {import('./review.js').Review} Review */
+/** @typedef {import('./review.js').Series} Series */
+
+/** The time of day, as clocks show it. @param {string} iso */
+export function clockTime(iso) {
+  const at = new Date(iso);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
+/** The local day and time. @param {string} iso */
+export function dayAndTime(iso) {
+  const at = new Date(iso);
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, '0'));
+  return `${day.join('-')} ${clockTime(iso)}`;
+}
+
+/** A DICOM person name (PS3.5 6.2.1.1) as people write it. @param {string} name */
+export function personName(name) {
+  const [family, ...others] = name.split('=')[0].split('^').filter(Boolean);
+  return others.length ? `${family}, ${others.join(' ')}` : (family ?? '');
+}
+
+export class Banner {
+  /** @param {Review} review @param {import('./actions.js').Actions} actions */
+  constructor(review, actions) {
+    this.review = review;
+    const { t, opened, series, api } = review;
+    const button = (/** @type {string} */ name) => actionButton(name, actions, t, 'lv-button lv-main-button');
+    this.status = element('span', { class: 'lv-status', role: 'status', 'aria-live': 'polite' });
+    this.saved = element('span', { class: 'lv-saved' });
+    this.reader = element('span', { class: 'lv-dim' });
+    this.retry = actionButton('retry', actions, t);
+    this.sign = button('sign');
+    this.reopen = button('reopen');
+    const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
+    this.node = element(
+      'header',
+      { class: 'lv-banner' },
+      element('a', { href: opened.worklist_url, class: 'lv-link', target: '_self' }, t('worklist')),
+      ...this.tags(),
+      element('strong', { class: 'lv-patient' }, patientLine(series, t)),
+      element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
+      originals,
+      this.status,
+      this.retry,
+      this.saved,
+      this.reader,
+      this.sign,
+      this.reopen,
+    );
+    this.changed = watch();
+  }
+
+  /** Phantom and warnings: what must not be overlooked. */
+  tags() {
+    const { series, t } = this.review;
+    const tags = [];
+    if (series.phantom) tags.push(element('span', { class: 'lv-tag lv-phantom' }, t('phantom')));
+    if (series.reasons.length) {
+      const warning = t('warnings', { n: series.reasons.length });
+      const reasons = series.reasons.map((reason) => element('li', {}, reason));
+      tags.push(
+        element(
+          'details',
+          { class: 'lv-warnings' },
+          element('summary', { class: 'lv-tag' }, warning),
+          element('ul', {}, ...reasons),
+        ),
+      );
+    }
+    return tags;
+  }
+
+  draw() {
+    const { answer, notice, queue, volumeProblem } = this.review;
+    if (!this.changed(answer, notice, queue.problem, volumeProblem)) return;
+    const problem = this.problemText();
+    write(this.status, problem || notice);
+    set(this.status, 'data-problem', problem !== '');
+    set(this.retry, 'hidden', queue.problem?.kind !== 'signed_out');
+    write(this.saved, this.savedText());
+    write(this.reader, this.readerText());
+    set(this.sign, 'hidden', answer.reading.signed);
+    set(this.reopen, 'hidden', !answer.reading.signed);
+  }
+
+  problemText() {
+    const { t, queue, volumeProblem } = this.review;
+    if (queue.problem) return t(`problem_${queue.problem.kind}`, { text: queue.problem.text }).trim();
+    if (volumeProblem === 0) return t('volume_offline');
+    return volumeProblem === null ? '' : t('volume_status', { status: volumeProblem });
+  }
+
+  savedText() {
+    const { t, answer, queue } = this.review;
+    if (queue.pending.length) return t('saving');
+    const { saved_at } = answer.reading;
+    return saved_at ? t('saved_at', { time: clockTime(saved_at) }) : '';
+  }
+
+  readerText() {
+    const { t, answer, opened } = this.review;
+    const { signed, signed_at, reader } = answer.reading;
+    const own =
+      signed && signed_at
+        ? t('signed_by', { reader, time: dayAndTime(signed_at) })
+        : t('reader', { reader });
+    const others = opened.also_read_by.map((other) => other.reader);
+    return others.length ? t('reader_and_others', { own, others: others.join(', ') }) : own;
+  }
+}
+
+/** @param {Series} series @param {import('./texts.js').Translate} t */
+function patientLine(series, t) {
+  const born = series.patient_birth_date && t('born', { date: series.patient_birth_date });
+  const { patient_name, patient_id, patient_sex } = series;
+  return [personName(patient_name), patient_id, patient_sex, born].filter(Boolean).join(' · ');
+}
+
+/** @param {Series} series @param {import('./texts.js').Translate} t */
+function studyLine(series, t) {
+  const thickness = series.slice_thickness_mm;
+  const made = [
+    t('slices', { n: series.slices }),
+    thickness === null ? '' : t('length_mm', { mm: thickness }),
+    series.convolution_kernel,
+  ];
+  const { study_date, study_description, series_description } = series;
+  return [study_date, study_description, series_description, ...made].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,92 @@
+// One finding's card: a picture of it, its size, what the machine thinks, what the reader decided.
+
+import { element, set, write } from './dom.js';
+import { REASONS } from './model.js';
+import { drawCrop } from './render.js';
+import { PRESETS, fillTable } from './window.js';
+import { watch } from './watch.js';
+
+/** @typedef {import('./review.js').Review} Review */
+/** @typedef {import('./model.js').Finding} Finding */
+
+const THUMBNAIL_PIXELS = 144; // twice the size shown, for sharp screens
+const SMALLEST_CROP_MM = 30;
+const CROP_DIAMETERS = 2.5;
+
+export class FindingCard {
+  /** @param {Review} review */
+  constructor(review) {
+    this.review = review;
+    const side = { width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS, 'aria-hidden': 'true' };
+    this.picture = element('canvas', side);
+    this.size = element('strong', {});
+    this.state = element('span', { class: 'lv-state' });
+    this.malignancy = element('span', { class: 'lv-line' });
+    this.rest = element('span', { class: 'lv-line lv-dim' });
+    this.button = element(
+      'button',
+      { type: 'button', class: 'lv-card', click: () => this.select() },
+      this.picture,
+      element(
+        'span',
+        { class: 'lv-facts' },
+        element('span', { class: 'lv-line' }, this.size, this.state),
+        this.malignancy,
+        this.rest,
+      ),
+    );
+    this.node = element('li', {}, this.button);
+    /** @type {Finding | null} */
+    this.finding = null;
+    this.newPicture = watch();
+  }
+
+  select() {
+    if (this.finding) this.review.select(this.finding.finding_uid);
+  }
+
+  /** @param {Finding} finding @param {number} number its place in the list, from 1 */
+  take(finding, number) {
+    this.finding = finding;
+    const { t, grid } = this.review;
+    const { state, probability, malignancy, reason } = finding;
+    set(this.button, 'data-finding', finding.finding_uid);
+    set(this.button, 'data-state', state);
+    write(this.size, t('card_size', { number, mm: finding.diameter_mm.toFixed(1) }));
+    const word = t(`state_${state}`);
+    const why = REASONS.includes(reason) ? t(`reason_${reason}`) : reason;
+    write(this.state, why && state === 'rejected' ? t('card_rejected_for', { word, reason: why }) : word);
+    const rated = malignancy !== null;
+    write(this.malignancy, rated ? t('card_malignancy', { value: malignancy.toFixed(2) }) : '');
+    set(this.malignancy, 'hidden', !rated);
+    const n = grid.nearestSlice(finding.center_mm) + 1;
+    const rest =
+      probability === null
+        ? t('card_slice', { slice: n })
+        : t('card_slice_probability', { slice: n, value: probability.toFixed(2) });
+    write(this.rest, rest);
+  }
+
+  draw() {
+    const { finding, review } = this;
+    if (!finding) return;
+    const isSelected = finding.finding_uid === review.view.selected;
+    set(this.button, 'aria-current', isSelected ? 'true' : null);
+    const slice = review.grid.nearestSlice(finding.center_mm);
+    const voxels = review.volume.slice(slice);
+    const isHere = voxels !== null;
+    if (!this.newPicture(...finding.center_mm, finding.diameter_mm, isHere) || !voxels) return;
+    this.drawPicture(voxels, finding);
+  }
+
+  /** @param {Int16Array} voxels @param {Finding} finding */
+  drawPicture(voxels, finding) {
+    const context = this.picture.getContext('2d', { alpha: false });
+    if (!context) return;
+    const table = new Uint32Array(65536);
+    fillTable(PRESETS.lung, table);
+    const [, row, column] = this.review.grid.toIndex(finding.center_mm);
+    const side_mm = Math.max(SMALLEST_CROP_MM, CROP_DIAMETERS * finding.diameter_mm);
+    drawCrop(context, voxels, this.review.grid, { row, column }, side_mm, table);
+  }
+}

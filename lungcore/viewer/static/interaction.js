@@ -1,0 +1,225 @@
+// The mouse, the pen and the finger on the stage.
+
+import { toImage, zoomAt } from './geometry.js';
+import { gripAt, markAt, marksOf } from './marks.js';
+import { DEFAULT_MM, newUid, withinSizes } from './model.js';
+import { dragged } from './window.js';
+
+/**
+ * @typedef {import('./review.js').Review} Review
+ * @typedef {import('./geometry.js').ScreenPoint} ScreenPoint
+ * @typedef {{move: (point: ScreenPoint) => void, end: (moved: boolean) => void}} Drag
+ */
+
+const CLICK_PIXELS = 3;
+const NOTCH_PIXELS = 60; // a wheel's notch gives more than this, a touch pad's steps less
+const PAD_PIXELS = 40;
+const SCROLL_PIXELS = 5;
+const ZOOM_STEP = 1.25;
+
+/**
+ * @param {Review} review @param {import('./actions.js').Actions} actions
+ * @param {HTMLElement} node @param {AbortSignal} signal
+ */
+export function listenToStage(review, actions, node, signal) {
+  listenToWheel(review, node, signal);
+  /** @type {Drag | null} */
+  let drag = null;
+  let start = { x: 0, y: 0 };
+  let moved = false;
+  const pointOf = (/** @type {PointerEvent | MouseEvent} */ event) => {
+    const box = node.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const on = (/** @type {string} */ type, /** @type {(event: any) => void} */ listener) =>
+    node.addEventListener(type, listener, { signal });
+
+  on('pointerdown', (event) => {
+    if (drag) return;
+    event.preventDefault();
+    node.focus({ preventScroll: true });
+    node.setPointerCapture(event.pointerId);
+    start = pointOf(event);
+    moved = false;
+    drag = startDrag(review, event, start);
+  });
+  on('pointermove', (event) => {
+    const point = pointOf(event);
+    moved ||= Math.hypot(point.x - start.x, point.y - start.y) >= CLICK_PIXELS;
+    review.look((view) => {
+      view.pointer = point;
+    });
+    if (moved) drag?.move(point);
+  });
+  const finish = () => {
+    drag?.end(moved);
+    drag = null;
+  };
+  on('pointerup', finish);
+  on('pointercancel', finish);
+  on('pointerleave', () =>
+    review.look((view) => {
+      view.pointer = null;
+    }),
+  );
+  on('contextmenu', (event) => event.preventDefault());
+  on('dblclick', (event) => {
+    if (review.view.mode !== 'read' || !select(review, pointOf(event))) return;
+    actions.edit();
+  });
+}
+
+/** @param {Review} review @param {HTMLElement} node @param {AbortSignal} signal */
+function listenToWheel(review, node, signal) {
+  let rest = 0;
+  const onWheel = (/** @type {WheelEvent} */ event) => {
+    event.preventDefault();
+    if (event.ctrlKey) {
+      const box = node.getBoundingClientRect();
+      const point = { x: event.clientX - box.left, y: event.clientY - box.top };
+      const factor = ZOOM_STEP ** -Math.sign(event.deltaY);
+      review.look((view) => {
+        view.camera = zoomAt(view.camera, view.stage, point, factor);
+      });
+      return;
+    }
+    const byNotch = event.deltaMode !== 0 || Math.abs(event.deltaY) >= NOTCH_PIXELS;
+    rest = byNotch ? Math.sign(event.deltaY) * PAD_PIXELS : rest + event.deltaY;
+    const slices = Math.trunc(rest / PAD_PIXELS);
+    rest -= slices * PAD_PIXELS;
+    if (slices) review.look((view) => view.showSlice(view.slice + slices));
+  };
+  node.addEventListener('wheel', onWheel, { signal, passive: false });
+}
+
+/** Select the finding under `point` and stay on the slice; whether there is one. @param {Review} review @param {ScreenPoint} point */
+function select(review, point) {
+  const { view } = review;
+  if (!view.overlays) return false;
+  const mark = markAt(marksOf(view, review.findings), point);
+  if (!mark) return false;
+  review.look(() => {
+    view.selected = mark.finding.finding_uid;
+  });
+  return true;
+}
+
+/** What a press at `start` drags. @param {Review} review @param {PointerEvent} event @param {ScreenPoint} start @returns {Drag} */
+function startDrag(review, event, start) {
+  const { view, selected } = review;
+  if (event.button === 2 || (event.button === 0 && event.ctrlKey)) return dragWindow(review, start);
+  if (event.button === 1 || event.shiftKey) return dragCamera(review, start);
+  if (view.mode === 'add') return dragNew(review, start);
+  if (view.mode === 'edit' && selected) {
+    const mark = marksOf(view, [selected])[0];
+    const grip = mark && gripAt(mark, start);
+    if (grip === 'rim') return dragRim(review, mark);
+    if (grip === 'inside') return dragInside(review, mark, start);
+  }
+  return dragSlices(review, start);
+}
+
+/** @param {Review} review @param {ScreenPoint} start @returns {Drag} */
+function dragWindow(review, start) {
+  const from = review.view.window;
+  return {
+    move: ({ x, y }) =>
+      review.look((view) => view.setOwnWindow(dragged(from, x - start.x, y - start.y))),
+    end: () => {},
+  };
+}
+
+/** @param {Review} review @param {ScreenPoint} start @returns {Drag} */
+function dragCamera(review, start) {
+  const { zoom, panX, panY } = review.view.camera;
+  return {
+    move: ({ x, y }) =>
+      review.look((view) => {
+        view.camera = { zoom, panX: panX + x - start.x, panY: panY + y - start.y };
+      }),
+    end: () => {},
+  };
+}
+
+/** Scroll; a press that does not move selects. @param {Review} review @param {ScreenPoint} start @returns {Drag} */
+function dragSlices(review, start) {
+  const from = review.view.slice;
+  return {
+    move: ({ y }) => review.look((view) => view.showSlice(from + (y - start.y) / SCROLL_PIXELS)),
+    end: (moved) => {
+      if (!moved) select(review, start);
+    },
+  };
+}
+
+/** The patient point under a screen point on the present slice, within the image. @param {Review} review @param {ScreenPoint} point */
+function mmAt({ view, grid }, point) {
+  const { row, column } = toImage(view.placement, point);
+  const within = (/** @type {number} */ value, /** @type {number} */ count) =>
+    Math.min(Math.max(value, 0), count - 1);
+  return grid.toMm([view.slice, within(row, grid.rows), within(column, grid.columns)]);
+}
+
+/** Save what was drawn, unless Esc took the reader out of the mode. @param {Review} review @param {'edit' | 'add'} kind */
+function saveDraft(review, kind) {
+  const { draft, mode } = review.view;
+  review.look((view) => {
+    view.draft = null;
+  });
+  if (draft && mode === kind) review.save(kind, draft);
+}
+
+/** @param {Review} review @param {import('./marks.js').Mark} mark @returns {Drag} */
+function dragRim(review, { finding, x, y }) {
+  const { grid, view } = review;
+  const { finding_uid, center_mm, diameter_mm } = finding;
+  const off_mm = grid.circle(center_mm, diameter_mm, view.slice)?.distance_mm ?? 0;
+  return {
+    move: (point) =>
+      review.look((view) => {
+        const radius_mm = Math.hypot(point.x - x, point.y - y) / view.placement.pixelsPerMm;
+        const size = withinSizes(2 * Math.hypot(radius_mm, off_mm));
+        view.draft = { finding_uid, center_mm, diameter_mm: size };
+      }),
+    end: () => saveDraft(review, 'edit'),
+  };
+}
+
+/** Moves the centre, onto the present slice. @param {Review} review @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
+function dragInside(review, { finding, x, y }, start) {
+  const { finding_uid, diameter_mm } = finding;
+  return {
+    move: (point) => {
+      const center = { x: x + point.x - start.x, y: y + point.y - start.y };
+      const center_mm = mmAt(review, center);
+      review.look((view) => {
+        view.draft = { finding_uid, center_mm, diameter_mm };
+      });
+    },
+    end: () => saveDraft(review, 'edit'),
+  };
+}
+
+/** A press places the centre; pulling outward sets the diameter. @param {Review} review @param {ScreenPoint} start @returns {Drag} */
+function dragNew(review, start) {
+  const finding_uid = newUid();
+  const center_mm = mmAt(review, start);
+  const propose = (/** @type {number} */ diameter_mm) =>
+    review.look((view) => {
+      view.draft = { finding_uid, center_mm, diameter_mm };
+    });
+  propose(DEFAULT_MM);
+  return {
+    move: ({ x, y }) => {
+      const radius_mm = Math.hypot(x - start.x, y - start.y) / review.view.placement.pixelsPerMm;
+      propose(withinSizes(2 * radius_mm));
+    },
+    end: () => {
+      saveDraft(review, 'add');
+      review.look((view) => {
+        view.mode = 'read';
+        view.selected = review.findings.at(-1)?.finding_uid ?? null;
+      });
+    },
+  };
+}

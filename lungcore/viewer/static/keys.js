@@ -1,0 +1,98 @@
+// The keyboard. Keys act wherever the focus is, except in a field or a dialog.
+
+/** @typedef {import('./actions.js').Actions} Actions */
+
+/** The action of each key, by KeyboardEvent.key in lower case. @type {Record<string, string>} */
+export const KEYS = {
+  n: 'next',
+  p: 'previous',
+  a: 'accept',
+  r: 'reject',
+  e: 'edit',
+  d: 'add',
+  u: 'undo',
+  s: 'sign',
+  arrowup: 'slice_back',
+  arrowleft: 'slice_back',
+  arrowdown: 'slice_on',
+  arrowright: 'slice_on',
+  pageup: 'page_back',
+  pagedown: 'page_on',
+  home: 'first_slice',
+  end: 'last_slice',
+  1: 'window_lung',
+  2: 'window_mediastinum',
+  3: 'window_bone',
+  4: 'window_soft_tissue',
+  5: 'window_own',
+  '+': 'zoom_in',
+  '=': 'zoom_in',
+  '-': 'zoom_out',
+  0: 'fit',
+  f: 'fit',
+  h: 'overlays',
+  i: 'smooth',
+  '?': 'help',
+  escape: 'escape',
+};
+
+/** What the interface calls the keys of an action. @type {Record<string, string>} */
+export const KEY_CAPS = {
+  next: 'N',
+  previous: 'P',
+  accept: 'A',
+  reject: 'R',
+  edit: 'E',
+  add: 'D',
+  undo: 'U',
+  sign: 'S',
+  slice_back: '↑ ←',
+  slice_on: '↓ →',
+  page_back: 'PgUp',
+  page_on: 'PgDn',
+  first_slice: 'Home',
+  last_slice: 'End',
+  window_lung: '1',
+  window_mediastinum: '2',
+  window_bone: '3',
+  window_soft_tissue: '4',
+  window_own: '5',
+  zoom_in: '+',
+  zoom_out: '-',
+  fit: '0 F',
+  overlays: 'H',
+  smooth: 'I',
+  help: '?',
+  escape: 'Esc',
+};
+
+/**
+ * The action that a key press asks for, or null.
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean}} press
+ */
+export function actionOf({ key, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return null;
+  return KEYS[key.toLowerCase()] ?? null;
+}
+
+/** @param {EventTarget | undefined} target */
+function takesText(target) {
+  return target instanceof Element && target.closest('input, textarea, select, dialog, [contenteditable]');
+}
+
+/**
+ * Let the keys act until `signal` aborts. They are caught on the document before anyone else, and
+ * no key pressed inside the viewer goes on to Streamlit, which has c and r for itself.
+ * @param {HTMLElement} root @param {Actions} actions @param {AbortSignal} signal
+ */
+export function listenToKeys(root, actions, signal) {
+  const act = (/** @type {KeyboardEvent} */ event) => {
+    const action = actionOf(event);
+    if (!action || takesText(event.composedPath()[0])) return;
+    event.preventDefault();
+    event.stopPropagation();
+    actions[action]();
+  };
+  document.addEventListener('keydown', act, { capture: true, signal });
+  root.addEventListener('keydown', (event) => event.stopPropagation(), { signal });
+}

@@ -1,0 +1,123 @@
+// The reading: findings as the reader sees them, which are the server's last answer with the
+// events on top that are still on their way. Pure functions.
+
+/**
+ * @typedef {import('./geometry.js').Point} Point
+ * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added'} FindingState
+ * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
+ *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
+ *   source: 'machine' | 'reader'}} Finding
+ * @typedef {{reading_id: number | string, version: number, signed: boolean,
+ *   signed_at: string | null, reader: string, saved_at: string | null}} ReadingHead
+ * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean}} Answer
+ * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'undo' | 'sign' | 'reopen'} EventKind
+ * @typedef {{event_uid: string, kind: EventKind, payload: Record<string, any>}} ReadingEvent
+ */
+
+export const SMALLEST_MM = 1;
+export const LARGEST_MM = 200;
+export const DEFAULT_MM = 8;
+export const REASONS = ['vessel', 'scar', 'lymph_node', 'artefact', 'other'];
+
+/** A new DICOM UID from 128 random bits (PS3.5 B.2). */
+export function newUid() {
+  const words = crypto.getRandomValues(new BigUint64Array(2));
+  const version4 = (words[0] & ~0xf000n) | 0x4000n;
+  const variant = (words[1] & ~(3n << 62n)) | (2n << 62n);
+  return `2.25.${(version4 << 64n) | variant}`;
+}
+
+/** @param {EventKind} kind @param {Record<string, any>} payload @returns {ReadingEvent} */
+export function newEvent(kind, payload = {}) {
+  return { event_uid: newUid(), kind, payload };
+}
+
+/** @param {number} diameter_mm */
+export function withinSizes(diameter_mm) {
+  const rounded = Math.round(diameter_mm * 10) / 10;
+  return Math.min(Math.max(rounded, SMALLEST_MM), LARGEST_MM);
+}
+
+/** @param {Finding[]} findings @param {string} uid @param {Partial<Finding>} change */
+function changed(findings, uid, change) {
+  return findings.map((finding) =>
+    finding.finding_uid === uid ? { ...finding, ...change } : finding,
+  );
+}
+
+/** The state of a finding whose reader stands by it. @param {Finding} finding @param {FindingState} state */
+const heldAs = (finding, state) => (finding.source === 'reader' ? 'added' : state);
+
+/** @param {Answer} answer @param {Finding[]} findings @returns {Answer} */
+const withFindings = (answer, findings) => ({ ...answer, findings, can_undo: true });
+
+/**
+ * The answer that the server will give to an event, as far as it can be foretold: only the
+ * server knows what an undo takes back.
+ * @param {Answer} answer @param {ReadingEvent} event @returns {Answer}
+ */
+export function foretell(answer, { kind, payload }) {
+  const { findings } = answer;
+  const uid = payload.finding_uid;
+  const finding = findings.find((one) => one.finding_uid === uid);
+  const { center_mm, diameter_mm } = payload;
+  switch (kind) {
+    case 'accept':
+      if (!finding) return answer;
+      return withFindings(
+        answer,
+        changed(findings, uid, { state: heldAs(finding, 'accepted'), reason: '' }),
+      );
+    case 'reject':
+      return withFindings(
+        answer,
+        changed(findings, uid, { state: 'rejected', reason: payload.reason }),
+      );
+    case 'edit':
+      if (!finding) return answer;
+      return withFindings(
+        answer,
+        changed(findings, uid, { center_mm, diameter_mm, state: heldAs(finding, 'edited') }),
+      );
+    case 'add':
+      return withFindings(answer, [...findings, addedFinding(uid, center_mm, diameter_mm)]);
+    case 'sign':
+    case 'reopen':
+      return { ...answer, reading: { ...answer.reading, signed: kind === 'sign' } };
+    default:
+      return answer;
+  }
+}
+
+/** @param {string} finding_uid @param {Point} center_mm @param {number} diameter_mm @returns {Finding} */
+export function addedFinding(finding_uid, center_mm, diameter_mm) {
+  return {
+    finding_uid,
+    center_mm,
+    diameter_mm,
+    probability: null,
+    malignancy: null,
+    state: 'added',
+    reason: '',
+    source: 'reader',
+  };
+}
+
+/**
+ * The finding `steps` after the selected one in the list, around its ends; the first (or last)
+ * when none is selected; null in an empty list.
+ * @param {Finding[]} findings @param {string | null} selected @param {1 | -1} steps
+ */
+export function neighbour(findings, selected, steps) {
+  if (!findings.length) return null;
+  const at = findings.findIndex((finding) => finding.finding_uid === selected);
+  if (at < 0) return findings.at(steps > 0 ? 0 : -1)?.finding_uid ?? null;
+  return findings[(at + steps + findings.length) % findings.length].finding_uid;
+}
+
+/** How many findings are in each state. @param {Finding[]} findings @returns {Record<FindingState, number>} */
+export function tally(findings) {
+  const counts = { machine: 0, accepted: 0, edited: 0, rejected: 0, added: 0 };
+  for (const { state } of findings) counts[state] += 1;
+  return counts;
+}

@@ -1,0 +1,108 @@
+// The findings at the right: what can be done with the selected one, and a card for each.
+
+import { actionButton } from './buttons.js';
+import { FindingCard } from './card.js';
+import { element, set, write } from './dom.js';
+import { REASONS, tally } from './model.js';
+import { reject } from './actions.js';
+import { watch } from './watch.js';
+
+/** @typedef {import('./review.js').Review} Review */
+/** @typedef {import('./actions.js').Actions} Actions */
+
+export class Panel {
+  /** @param {Review} review @param {Actions} actions @param {Node} detection */
+  constructor(review, actions, detection) {
+    this.review = review;
+    const { t } = review;
+    const buttons = (/** @type {string[]} */ ...names) =>
+      element('div', { class: 'lv-row' }, ...names.map((name) => actionButton(name, actions, t)));
+    this.tools = element(
+      'div',
+      { class: 'lv-tools' },
+      buttons('accept', 'reject', 'edit'),
+      buttons('add', 'undo', 'previous', 'next'),
+    );
+    this.reasons = this.makeReasons();
+    this.count = element('h2', {});
+    this.list = element('ul', { class: 'lv-cards' });
+    this.empty = element('p', { class: 'lv-empty' }, t('findings_none'));
+    this.node = element(
+      'aside',
+      { class: 'lv-panel', 'aria-label': t('findings_label') },
+      detection,
+      this.tools,
+      this.reasons,
+      this.count,
+      this.empty,
+      this.list,
+    );
+    /** @type {Map<string, FindingCard>} */
+    this.cards = new Map();
+    this.newFindings = watch();
+    this.newSelection = watch();
+  }
+
+  makeReasons() {
+    const { t } = this.review;
+    const chips = REASONS.map((reason) => {
+      const click = () => reject(this.review, reason);
+      const attributes = { type: 'button', class: 'lv-chip', 'data-reason': reason, click };
+      return element('button', attributes, t(`reason_${reason}`));
+    });
+    const label = t('reasons_label');
+    return element('div', { class: 'lv-reasons', role: 'group', 'aria-label': label }, label, ...chips);
+  }
+
+  draw() {
+    const { findings, view, signed, answer } = this.review;
+    if (this.newFindings(findings)) this.drawList();
+    for (const card of this.cards.values()) card.draw();
+    if (this.newSelection(findings, view.selected, view.mode, signed, answer.can_undo)) {
+      this.drawTools();
+      this.cards.get(view.selected ?? '')?.node.scrollIntoView({ block: 'nearest' });
+    }
+  }
+
+  drawList() {
+    const { findings, t } = this.review;
+    const uids = new Set(findings.map((finding) => finding.finding_uid));
+    for (const uid of this.cards.keys()) if (!uids.has(uid)) this.cards.delete(uid);
+    const nodes = findings.map((finding, i) => {
+      const card = this.cards.get(finding.finding_uid) ?? new FindingCard(this.review);
+      this.cards.set(finding.finding_uid, card);
+      card.take(finding, i + 1);
+      return card.node;
+    });
+    if (nodes.some((node, i) => this.list.children[i] !== node) || this.list.children.length !== nodes.length) {
+      this.list.replaceChildren(...nodes);
+    }
+    const { machine } = tally(findings);
+    write(this.count, t('findings_count', { n: findings.length, open: machine }));
+    set(this.empty, 'hidden', findings.length > 0);
+    set(this.count, 'hidden', findings.length === 0);
+  }
+
+  drawTools() {
+    const { selected, signed, view, answer } = this.review;
+    const able = {
+      accept: !signed && selected !== null,
+      reject: !signed && selected !== null,
+      edit: !signed && selected !== null,
+      add: !signed,
+      undo: !signed && answer.can_undo,
+    };
+    for (const [action, isAble] of Object.entries(able)) {
+      const button = this.tools.querySelector(`[data-action=${action}]`);
+      if (button) set(button, 'aria-disabled', isAble ? null : 'true');
+      if (button && (action === 'edit' || action === 'add')) {
+        set(button, 'aria-pressed', String(view.mode === action));
+      }
+    }
+    const isRejected = selected?.state === 'rejected';
+    set(this.reasons, 'hidden', signed || !isRejected);
+    for (const chip of this.reasons.querySelectorAll('button')) {
+      set(chip, 'aria-pressed', String(chip.dataset.reason === selected?.reason));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// Events on their way to the server: one after the other, each until it is answered.
+
+import { foretell } from './model.js';
+import { isPassing, waitMs } from './retry.js';
+
+/**
+ * @typedef {import('./model.js').Answer} Answer
+ * @typedef {import('./model.js').ReadingEvent} ReadingEvent
+ * @typedef {{status: number, body: any}} Reply  status 0: no answer came
+ * @typedef {'saved' | 'saving' | 'error'} Saving
+ * @typedef {{kind: 'offline' | 'signed_out' | 'changed' | 'refused', text: string}} Problem
+ *   text: what the server says of it
+ */
+
+export class EventQueue {
+  /**
+   * @param {Answer} answer the reading as loaded
+   * @param {{send: (body: object) => Promise<Reply>, wait: (ms: number) => Promise<void>,
+   *   onChange: () => void}} use
+   */
+  constructor(answer, use) {
+    this.answer = answer;
+    this.use = use;
+    /** @type {ReadingEvent[]} */
+    this.pending = [];
+    /** @type {Problem | null} */
+    this.problem = null;
+    this.failures = 0;
+    this.sending = false;
+    this.stopped = false;
+  }
+
+  /** What the reader sees: the last answer and what is on its way. @returns {Answer} */
+  get present() {
+    return this.pending.reduce(foretell, this.answer);
+  }
+
+  /** @returns {Saving} */
+  get saving() {
+    if (this.problem) return 'error';
+    return this.pending.length ? 'saving' : 'saved';
+  }
+
+  /** @param {ReadingEvent} event */
+  push(event) {
+    this.pending.push(event);
+    this.use.onChange();
+    return this.run();
+  }
+
+  /** Take the reading as it is on the server; what waits to be sent stays. @param {Answer} answer */
+  replace(answer) {
+    this.answer = answer;
+    this.use.onChange();
+  }
+
+  async run() {
+    if (this.sending) return;
+    this.sending = true;
+    while (this.pending.length && !this.stopped) {
+      const event = this.pending[0];
+      const reply = await this.use.send({ ...event, version: this.answer.reading.version });
+      if (this.stopped) break;
+      this.take(reply);
+      this.use.onChange();
+      if (this.problem?.kind === 'signed_out') break;
+      if (this.failures) await this.use.wait(waitMs(this.failures));
+    }
+    this.sending = false;
+  }
+
+  /** @param {Reply} reply */
+  take({ status, body }) {
+    this.problem = null;
+    if (status === 200) {
+      this.answer = body;
+      this.pending.shift();
+      this.failures = 0;
+    } else if (status === 401 || status === 403) {
+      this.problem = { kind: 'signed_out', text: '' };
+    } else if (status === 409) {
+      this.answer = body;
+      this.giveUp('changed', body.error);
+    } else if (isPassing(status)) {
+      this.problem = { kind: 'offline', text: '' };
+      this.failures += 1;
+    } else {
+      this.giveUp('refused', body?.error ?? '');
+    }
+  }
+
+  /**
+   * Later events rest on the one that failed: all are dropped and the reader is told.
+   * @param {Problem['kind']} kind @param {string} text
+   */
+  giveUp(kind, text) {
+    this.pending = [];
+    this.failures = 0;
+    this.problem = { kind, text };
+  }
+
+  stop() {
+    this.stopped = true;
+  }
+}

@@ -1,0 +1,131 @@
+// A series under review: what the server gave, what is being looked at, what is being saved.
+
+import { Grid } from './geometry.js';
+import { newEvent } from './model.js';
+import { EventQueue } from './queue.js';
+import { View } from './view.js';
+import { Volume } from './volume.js';
+
+/**
+ * @typedef {import('./model.js').Answer} Answer
+ * @typedef {import('./model.js').EventKind} EventKind
+ * @typedef {import('./texts.js').Translate} Translate
+ * @typedef {{job_id: string | null, state: string, step: string, fraction: number,
+ *   error: string | null}} Detection
+ * @typedef {{series_uid: string, patient_id: string, patient_name: string,
+ *   patient_birth_date: string, patient_sex: string, study_date: string,
+ *   study_description: string, series_description: string, slices: number, rows: number,
+ *   columns: number, affine: number[], verdict: string, reasons: string[], phantom: boolean,
+ *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
+ * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number},
+ *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
+ *   worklist_url: string}} Opened
+ * @typedef {'help' | 'sign' | 'reopen'} DialogName
+ */
+
+export class Review {
+  /**
+   * @param {Opened} opened @param {import('./api.js').Api} api @param {Translate} t
+   * @param {() => void} invalidate asks for a redraw
+   */
+  constructor(opened, api, t, invalidate) {
+    this.opened = opened;
+    this.series = opened.series;
+    this.api = api;
+    this.t = t;
+    this.invalidate = invalidate;
+    const { slices, rows, columns, affine } = opened.series;
+    this.grid = new Grid([slices, rows, columns], affine);
+    this.view = new View(this.grid, opened.findings);
+    this.detection = opened.detection;
+    this.notice = '';
+    /** @type {DialogName | null} */
+    this.dialog = null;
+    /** Why pixels are missing: an HTTP status, or null. @type {number | null} */
+    this.volumeProblem = null;
+    /** @type {Answer} */
+    this.answer = opened;
+    this.queue = new EventQueue(opened, {
+      send: (event) => api.addEvent(event),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      onChange: () => this.takeAnswer(),
+    });
+    this.volume = this.openVolume();
+  }
+
+  openVolume() {
+    const worker = new Worker(new URL('./decoder.js', import.meta.url), { type: 'module' });
+    const volume = new Volume(this.grid, this.opened.pixels, {
+      worker,
+      url: (number) => this.api.chunkUrl(number),
+      onChange: () => this.invalidate(),
+      onProblem: (status) => {
+        this.volumeProblem = status;
+        this.invalidate();
+      },
+    });
+    volume.lookAt(this.view.slice);
+    return volume;
+  }
+
+  takeAnswer() {
+    this.answer = this.queue.present;
+    if (!this.selected) this.view.selected = null;
+    this.invalidate();
+  }
+
+  get findings() {
+    return this.answer.findings;
+  }
+
+  get signed() {
+    return this.answer.reading.signed;
+  }
+
+  /** The selected finding, if there is one. */
+  get selected() {
+    return this.findings.find((finding) => finding.finding_uid === this.view.selected) ?? null;
+  }
+
+  /** Change how the series is looked at. @param {(view: View) => void} change */
+  look(change) {
+    const before = this.view.slice;
+    change(this.view);
+    if (this.view.slice !== before) this.volume.lookAt(this.view.slice);
+    this.invalidate();
+  }
+
+  /** Save one event; it shows at once. @param {EventKind} kind @param {Record<string, any>} [payload] */
+  save(kind, payload) {
+    this.notice = '';
+    this.queue.push(newEvent(kind, payload));
+  }
+
+  /** Tell the reader something in the status line. @param {string} text */
+  say(text) {
+    this.notice = text;
+    this.invalidate();
+  }
+
+  /** @param {string} uid */
+  select(uid) {
+    const finding = this.findings.find((one) => one.finding_uid === uid);
+    if (finding) this.look((view) => view.goTo(finding));
+  }
+
+  /** Load the findings again, after a detection. */
+  async reload() {
+    const { status, body } = await this.api.series();
+    if (status !== 200) return;
+    const nothingShown = this.findings.length === 0;
+    this.detection = body.detection;
+    this.queue.replace(body);
+    if (nothingShown && this.findings.length) this.select(this.findings[0].finding_uid);
+  }
+
+  stop() {
+    this.volume.stop();
+    this.queue.stop();
+    this.api.stop();
+  }
+}

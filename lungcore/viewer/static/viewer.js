@@ -1,0 +1,139 @@
+// Puts the viewer together inside an element, redraws it, and takes it away again.
+
+import { actionsOf } from './actions.js';
+import { Api } from './api.js';
+import { Banner } from './banner.js';
+import { DetectionBox } from './detection.js';
+import { Dialogs } from './dialogs.js';
+import { element, set } from './dom.js';
+import { Footer } from './footer.js';
+import { listenToKeys } from './keys.js';
+import { Panel } from './panel.js';
+import { Review } from './review.js';
+import { SliceBar } from './slicebar.js';
+import { Stage } from './stage.js';
+import { translator } from './texts.js';
+
+/** @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string}} ViewerData */
+
+export class Viewer {
+  /** @param {ViewerData} data */
+  constructor(data) {
+    this.t = translator(data.texts);
+    this.api = new Api(data.series_uid);
+    this.root = element('div', {
+      class: 'lungviewer',
+      tabindex: -1,
+      lang: data.language,
+      'data-lungviewer': true,
+      'data-series': data.series_uid,
+      'data-theme': data.theme ?? 'dark',
+    });
+    this.message = element('div', { class: 'lv-message' });
+    this.styles = styleSheet();
+    this.root.append(this.styles.link, this.message);
+    this.ender = new AbortController();
+    this.frame = 0;
+    /** @type {Review | null} */
+    this.review = null;
+    /** @type {{draw: () => void}[]} */
+    this.parts = [];
+  }
+
+  /** Load the series and show it, or say why it cannot be shown. */
+  async open() {
+    this.message.replaceChildren(this.t('opening'));
+    const [{ status, body }] = await Promise.all([this.api.series(), this.styles.ready]);
+    if (this.api.stopped) return;
+    if (status === 200) this.show(body);
+    else this.showProblem(status, body?.error);
+  }
+
+  /** @param {number} status @param {string | undefined} error */
+  showProblem(status, error) {
+    const text = error ?? (status === 0 ? this.t('error_offline') : this.t('error_status', { status }));
+    const again = { type: 'button', class: 'lv-button', 'data-action': 'open_again', click: () => this.open() };
+    const button = element('button', again, this.t('action_open_again'));
+    this.message.replaceChildren(element('p', { role: 'alert' }, text), button);
+  }
+
+  /** @param {import('./review.js').Opened} opened */
+  show(opened) {
+    const { signal } = this.ender;
+    const review = new Review(opened, this.api, this.t, () => this.invalidate());
+    const actions = actionsOf(review);
+    const detection = new DetectionBox(review, signal);
+    const banner = new Banner(review, actions);
+    const stage = new Stage(review, actions, signal);
+    const bar = new SliceBar(review, signal);
+    const panel = new Panel(review, actions, detection.node);
+    const footer = new Footer(review, actions);
+    const dialogs = new Dialogs(review);
+    this.review = review;
+    this.parts = [stage, bar, panel, detection, banner, footer, dialogs];
+    const middle = element('div', { class: 'lv-middle' }, stage.node, bar.node, panel.node);
+    this.message.remove();
+    this.root.append(banner.node, middle, footer.node, dialogs.node);
+    listenToKeys(this.root, actions, signal);
+    window.addEventListener('beforeunload', (event) => this.holdUnsaved(event), { signal });
+    this.root.focus({ preventScroll: true });
+    this.draw();
+  }
+
+  /** Ask before leaving while something is not saved. @param {BeforeUnloadEvent} event */
+  holdUnsaved(event) {
+    if (this.review?.queue.pending.length) event.preventDefault();
+  }
+
+  /** Redraw with the next frame. */
+  invalidate() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.review) return;
+    for (const part of this.parts) part.draw();
+    this.tell(this.review);
+  }
+
+  /** Keep the root's attributes true. @param {Review} review */
+  tell({ view, volume, grid, answer, queue, detection }) {
+    const state = {
+      slice: view.slice + 1,
+      slices: grid.slices,
+      loaded: volume.loaded,
+      window: `${view.window.center}/${view.window.width}`,
+      layout: 'one',
+      'selected-finding': view.selected ?? '',
+      version: answer.reading.version,
+      saving: queue.saving,
+      mode: view.mode,
+      detection: detection.state,
+      overlays: view.overlays,
+      signed: answer.reading.signed,
+    };
+    for (const [name, value] of Object.entries(state)) set(this.root, `data-${name}`, String(value));
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.ender.abort();
+    this.api.stop();
+    this.review?.stop();
+    this.review = null;
+    this.root.remove();
+  }
+}
+
+/** The style sheet beside this module, and when it applies. */
+function styleSheet() {
+  const link = element('link', { rel: 'stylesheet', href: new URL('./style.css', import.meta.url).href });
+  const ready = new Promise((resolve) => {
+    link.addEventListener('load', resolve);
+    link.addEventListener('error', resolve);
+  });
+  return { link, ready };
+}
