@@ -1,8 +1,19 @@
 """The frame around every page: navigation, and the line that says what this is not."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import _context
+
+# A Material symbol as page icon would be fetched from another site.
+ICON = Path(__file__).resolve().parent.parent / "lungcore" / "web" / "static" / "icon.svg"
+DENSE = """
+<style>
+  .stMainBlockContainer { padding: 64px 24px 16px; }
+  .stMain footer { display: none; }
+</style>
+"""
 
 here = _context.account()
 t = _context.texts(here)
@@ -19,7 +30,8 @@ listed = [worklist, account]
 if "administrator" in here.roles:
     listed.insert(1, administration)
 
-st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=":material/radiology:")
+st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
+st.html(DENSE)
 page = st.navigation([*listed, review], position="top")
 page.run()
 if page is not review:
