@@ -16,7 +16,7 @@ from lungcore.errors import LungcoreError
 from lungcore.language import DEFAULT_LANGUAGE, LANGUAGES
 from lungcore.records import audit
 from lungcore.records.identity import ROLES, SYSTEM, Account, canonical_name, find_account
-from lungcore.records.signin import account_of_session, sign_in, sign_out
+from lungcore.records.logins import account_of_session, is_right, sign_in, sign_out
 from lungcore.records.tables import AccountRow, LoginRow, SetupRow
 from lungcore.records.tokens import hashed, new_token
 
@@ -26,6 +26,7 @@ __all__ = [
     "account_of_session",
     "add_account",
     "any_account",
+    "change_password",
     "disable",
     "list_accounts",
     "set_language",
@@ -106,6 +107,17 @@ def set_password(session: Session, account_id: int, password: str, *, actor: str
     row.password_hash = PasswordHasher().hash(password)
     _sign_out_everywhere(session, row)
     _tell(session, actor, "account.password_set", row, {})
+
+
+def change_password(session: Session, account_id: int, present: str, new: str) -> None:
+    """Give the account a new password at its owner's wish, who must know the present one.
+
+    Raises LungcoreError for a wrong present or a weak new password.
+    """
+    row = find_account(session, account_id)
+    if not is_right(row.password_hash, present):
+        raise LungcoreError("records.password_wrong")
+    set_password(session, account_id, new, actor=row.username)
 
 
 def disable(session: Session, account_id: int, *, actor: str = SYSTEM) -> None:

@@ -37,7 +37,7 @@ def sign_in(
     row = session.scalar(select(AccountRow).where(AccountRow.username == name))
     password_hash = None if row is None else row.password_hash
     session.commit()
-    if not _is_right(password_hash, password) or row is None or row.disabled:
+    if not is_right(password_hash, password) or row is None or row.disabled:
         actor = name if row is not None else "unknown"
         audit.append(session, actor=actor, action="sign_in.failed", subject=actor, detail={})
         session.commit()
@@ -82,7 +82,7 @@ def _count_attempt(session: Session, name: str, now: datetime) -> None:
     session.add(AttemptRow(username_sha256=hashed(name), at=now))
 
 
-def _is_right(password_hash: str | None, password: str) -> bool:
+def is_right(password_hash: str | None, password: str) -> bool:
     if password_hash is None:
         PasswordHasher().hash(password)  # for the time it takes
         return False

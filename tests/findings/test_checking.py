@@ -1,0 +1,86 @@
+"""What comes from a browser and cannot be is refused, with its name."""
+
+import math
+
+import pytest
+
+from lungcore.errors import LungcoreError
+from lungcore.findings.checking import check
+from lungcore.findings.finding import Finding
+from lungcore.findings.reading import ReadingState
+from lungcore.language import LANGUAGES
+
+FRESH = ReadingState((Finding("1.2", (0.0, 0.0, 0.0), 9.0, 0.9, 0.8),))
+SIGNED = ReadingState(FRESH.findings, signed=True)
+GEOMETRY = {"center_mm": [1.0, 2.0, 3.0], "diameter_mm": 6}
+NEW = {"finding_uid": "2.25.77", **GEOMETRY}
+EDIT = {"finding_uid": "1.2", **GEOMETRY}
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("accept", {"finding_uid": "1.2"}),
+        ("reject", {"finding_uid": "1.2"}),
+        ("reject", {"finding_uid": "1.2", "reason": "vessel"}),
+        ("edit", EDIT),
+        ("add", NEW),
+        ("add", {**NEW, "reason": "spiculated"}),
+        ("sign", {}),
+    ],
+)
+def test_takes_what_can_be(kind, payload):
+    check(FRESH, kind, payload)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "name"),
+    [
+        ("delete", {}, "kind"),
+        (["accept"], {}, "kind"),
+        ("accept", ["1.2"], "payload"),
+        ("accept", {}, "finding_uid"),
+        ("accept", {"finding_uid": 12}, "finding_uid"),
+        ("accept", {"finding_uid": "1.2", "state": "accepted"}, "state"),
+        ("reject", {"finding_uid": "1.2", "reason": None}, "reason"),
+        ("reject", {"finding_uid": "1.2", "reason": "x" * 2001}, "reason"),
+        ("add", {**NEW, "finding_uid": "abc"}, "finding_uid"),
+        ("add", {**NEW, "finding_uid": "2.25." + "9" * 60}, "finding_uid"),
+        ("add", {**NEW, "finding_uid": "1.2"}, "finding_uid"),
+        ("edit", {**EDIT, "center_mm": [1, 2]}, "center_mm"),
+        ("edit", {**EDIT, "center_mm": "123"}, "center_mm"),
+        ("edit", {**EDIT, "center_mm": [1, 2, math.nan]}, "center_mm"),
+        ("edit", {**EDIT, "center_mm": [1, 2, 10**400]}, "center_mm"),
+        ("edit", {**EDIT, "diameter_mm": math.inf}, "diameter_mm"),
+        ("edit", {**EDIT, "diameter_mm": 0}, "diameter_mm"),
+        ("edit", {**EDIT, "diameter_mm": -3.0}, "diameter_mm"),
+        ("edit", {**EDIT, "diameter_mm": True}, "diameter_mm"),
+        ("edit", {**EDIT, "diameter_mm": "6"}, "diameter_mm"),
+        ("undo", {"event_uid": None}, "event_uid"),
+    ],
+)
+def test_names_the_field_that_cannot_be(kind, payload, name):
+    with pytest.raises(LungcoreError) as refused:
+        check(FRESH, kind, payload)
+    assert refused.value.key == "findings.invalid"
+    assert refused.value.values == {"name": name}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "payload", "key"),
+    [
+        (FRESH, "accept", {"finding_uid": "1.9"}, "findings.unknown"),
+        (FRESH, "undo", {"event_uid": "e1"}, "findings.nothing_to_undo"),
+        (FRESH, "reopen", {"reason": "look again"}, "findings.not_signed"),
+        (SIGNED, "accept", {"finding_uid": "1.2"}, "findings.signed"),
+        (SIGNED, "sign", {}, "findings.signed"),
+        (SIGNED, "reopen", {"reason": "  "}, "findings.reason_missing"),
+        (SIGNED, "reopen", {}, "findings.reason_missing"),
+    ],
+)
+def test_tells_what_the_state_forbids(state, kind, payload, key):
+    with pytest.raises(LungcoreError) as refused:
+        check(state, kind, payload)
+    assert refused.value.key == key
+    for language in LANGUAGES:
+        assert refused.value.text(language)

@@ -1,0 +1,152 @@
+"""Readings fold the same in any replay, and an undo is exact."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lungcore.errors import LungcoreError
+from lungcore.findings.checking import check
+from lungcore.findings.finding import Finding
+from lungcore.findings.reading import Event, ReadingState, fold, step
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+MACHINE = (
+    Finding("1.1", (0.0, 0.0, 0.0), 5.0, 0.3, None),
+    Finding("1.2", (1.0, 2.0, 3.0), 9.0, 0.9, 0.8),
+    Finding("1.3", (4.0, 5.0, 6.0), 7.0, 0.5, 0.2),
+)
+UIDS = st.sampled_from(["1.1", "1.2", "1.3", "2.25.1", "2.25.2", "2.25.3"])
+NUMBERS = st.floats(-500, 500)
+GEOMETRY = {
+    "center_mm": st.lists(NUMBERS, min_size=3, max_size=3),
+    "diameter_mm": st.floats(0.5, 100),
+}
+
+
+def _attempt(kind: str, **payload: Any) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.tuples(st.just(kind), st.fixed_dictionaries(payload))
+
+
+ATTEMPTS = st.lists(
+    st.one_of(
+        _attempt("accept", finding_uid=UIDS),
+        _attempt("reject", finding_uid=UIDS, reason=st.text(max_size=5)),
+        _attempt("edit", finding_uid=UIDS, **GEOMETRY),
+        _attempt("add", finding_uid=UIDS, **GEOMETRY),
+        _attempt("undo", event_uid=st.integers(1, 12).map(str)),
+        _attempt("undo"),  # of the last decision: filled in below
+        _attempt("sign"),
+        _attempt("reopen", reason=st.sampled_from(["", "second look"])),
+    ),
+    max_size=40,
+)
+
+
+def _event(seq: int, kind: str, payload: dict[str, Any]) -> Event:
+    return Event(str(seq), seq, NOON, 1, kind, payload)  # type: ignore[arg-type]
+
+
+def _play(attempts: list[tuple[str, dict[str, Any]]]) -> tuple[list[Event], list[ReadingState]]:
+    """The events that `check` let through, and the state before each and after the last."""
+    events: list[Event] = []
+    states = [fold(MACHINE, [])]
+    for kind, payload in attempts:
+        if kind == "undo" and not payload:
+            payload = {"event_uid": states[-1].undo_target}
+        event = _event(len(events) + 1, kind, payload)
+        try:
+            check(states[-1], event.kind, payload)
+        except LungcoreError:
+            if kind != "reopen":  # refused for its empty reason, which is nothing to the fold
+                with pytest.raises(ValueError, match=f"event {event.event_uid} cannot"):
+                    step(states[-1], event)
+            continue
+        events.append(event)
+        states.append(step(states[-1], event))
+    return events, states
+
+
+@settings(deadline=None, max_examples=150)
+@given(ATTEMPTS)
+def test_any_replay_gives_the_same_states(attempts):
+    events, states = _play(attempts)
+    for count in range(len(events) + 1):
+        assert fold(MACHINE, events[:count]) == states[count]
+    assert fold(tuple(reversed(MACHINE)), events) == states[-1]
+
+
+@settings(deadline=None, max_examples=150)
+@given(ATTEMPTS)
+def test_undo_is_exact(attempts):
+    events, states = _play(attempts)
+    before = {event.event_uid: state for event, state in zip(events, states, strict=False)}
+    for event, after in zip(events, states[1:], strict=True):
+        if event.kind == "undo":
+            undone = before[event.payload["event_uid"]]
+            assert after.findings == undone.findings
+            assert after.changes == undone.changes
+
+
+@settings(deadline=None, max_examples=100)
+@given(ATTEMPTS)
+def test_undoing_everything_gives_back_the_machine(attempts):
+    _, states = _play(attempts)
+    state = states[-1]
+    if state.signed:
+        state = step(state, _event(90, "reopen", {"reason": "x"}))
+    while state.can_undo:
+        state = step(state, _event(91, "undo", {"event_uid": state.undo_target}))
+    assert state == fold(MACHINE, [])
+
+
+@settings(deadline=None, max_examples=100)
+@given(ATTEMPTS)
+def test_machine_findings_stay_in_front_by_probability_and_uids_stay_unique(attempts):
+    _, states = _play(attempts)
+    for state in states:
+        uids = [finding.finding_uid for finding in state.findings]
+        assert uids[:3] == ["1.2", "1.3", "1.1"]
+        assert len(set(uids)) == len(uids)
+        assert all(f.source == "reader" for f in state.findings[3:])
+
+
+def _after(*acts: tuple[str, dict[str, Any]]) -> ReadingState:
+    return fold(MACHINE, [_event(n, kind, payload) for n, (kind, payload) in enumerate(acts, 1)])
+
+
+EDIT = ("edit", {"finding_uid": "1.2", "center_mm": [1, 1, 1], "diameter_mm": 10})
+ADD = ("add", {"finding_uid": "2.25.9", "center_mm": [7, 7, 7], "diameter_mm": 3})
+
+
+def test_each_decision_gives_its_state():
+    assert _after().finding("1.2").state == "machine"
+    assert _after(("accept", {"finding_uid": "1.2"})).finding("1.2").state == "accepted"
+    rejected = _after(("reject", {"finding_uid": "1.2", "reason": "vessel"})).finding("1.2")
+    assert (rejected.state, rejected.reason) == ("rejected", "vessel")
+    edited = _after(EDIT).finding("1.2")
+    assert edited == Finding("1.2", (1.0, 1.0, 1.0), 10.0, 0.9, 0.8, "edited")
+    added = _after(ADD).finding("2.25.9")
+    assert added == Finding("2.25.9", (7.0, 7.0, 7.0), 3.0, None, None, "added", "", "reader")
+
+
+def test_an_edit_stays_an_edit_when_accepted_after_a_rejection():
+    state = _after(EDIT, ("reject", {"finding_uid": "1.2"}), ("accept", {"finding_uid": "1.2"}))
+    assert state.finding("1.2").state == "edited"
+    assert state.finding("1.2").diameter_mm == 10.0
+
+
+def test_kept_and_malignancy_leave_out_what_was_rejected():
+    state = _after(("reject", {"finding_uid": "1.2"}), ADD)
+    assert [finding.finding_uid for finding in state.kept] == ["1.3", "1.1", "2.25.9"]
+    assert state.malignancy == 0.2
+    assert _after().malignancy == 0.8
+
+
+def test_nothing_can_be_undone_while_signed_and_all_after_reopening():
+    signed = _after(EDIT, ("sign", {}))
+    assert signed.signed and not signed.can_undo
+    reopened = _after(EDIT, ("sign", {}), ("reopen", {"reason": "more"}))
+    assert reopened.undo_target == "1"

@@ -1,0 +1,117 @@
+"""A migrated database for each test, and things to put into it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from lungcore.findings.finding import Candidate
+from lungcore.records.database import connect, migrate, transaction
+from lungcore.records.studies import NewInstance, NewSeries, add_series
+from lungcore.records.tables import AccountRow
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "lungcore.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(migrated, tmp_path / "lungcore.db")
+    engine = connect(f"sqlite:///{tmp_path / 'lungcore.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def new_series() -> Callable[..., NewSeries]:
+    """A believable series; any attribute can be given."""
+
+    def make(series_uid: str = "1.2.3", **given: Any) -> NewSeries:
+        files = tuple(
+            NewInstance(
+                sop_uid=f"{series_uid}.{n}",
+                sha256=f"{n:064x}",
+                size_bytes=2**31 + n,
+                transfer_syntax_uid="1.2.840.10008.1.2.1",
+                file_name=f"IM{n}",
+            )
+            for n in range(3)
+        )
+        values: dict[str, Any] = {
+            "study_uid": f"{series_uid}.0",
+            "patient_id": "P1",
+            "patient_name": "DOE^JANE",
+            "patient_birth_date": "1950-01-31",
+            "patient_sex": "F",
+            "study_date": "2024-05-06",
+            "study_time": "101112",
+            "study_description": "CT THORAX",
+            "accession_number": "A100",
+            "series_number": 2,
+            "series_description": "Lung 1.0",
+            "manufacturer": "Maker",
+            "convolution_kernel": "B50f",
+            "body_part": "CHEST",
+            "slice_thickness_mm": 1.25,
+            "verdict": "accept",
+            "reasons": (),
+            "slices": 3,
+            "rows": 512,
+            "columns": 512,
+            "spacing_mm": (1.25, 0.7, 0.7),
+            "affine": tuple(float(n) for n in range(16)),
+            "frame_of_reference_uid": "1.9",
+            "pixel_hash": "ab" * 32,
+            "phantom": False,
+            "instances": files,
+        }
+        return NewSeries(series_uid=series_uid, **(values | given))
+
+    return make
+
+
+@pytest.fixture
+def stored_series(engine: Engine, new_series: Callable[..., NewSeries]) -> str:
+    with transaction(engine) as session:
+        add_series(session, new_series())
+    return "1.2.3"
+
+
+@pytest.fixture
+def readers(engine: Engine) -> tuple[int, int]:
+    """Two accounts; their passwords are of no matter here and fast to make."""
+    rows = [
+        AccountRow(
+            username=name,
+            display_name=name.title(),
+            password_hash="",
+            roles=["clinician"],
+            language="en",
+            disabled=False,
+            created_at=NOON,
+        )
+        for name in ("ann", "bob")
+    ]
+    with transaction(engine) as session:
+        session.add_all(rows)
+        session.flush()
+        return rows[0].account_id, rows[1].account_id
+
+
+@pytest.fixture
+def candidates() -> list[Candidate]:
+    return [
+        Candidate((1.0, 2.0, 3.0), 8.0, 0.4, 0.9),
+        Candidate((-10.5, 20.25, -300.0), 14.2, 0.97, 0.7),
+        Candidate((0.0, 0.0, 0.0), 4.0, 0.2, None),
+    ]
