@@ -1,0 +1,42 @@
+"""The deflated transfer syntax (PS3.5 A.5), inflated within bounds."""
+
+import zlib
+from io import BytesIO
+from typing import BinaryIO
+
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from lungcore.dicom.problems import FileError
+
+LARGEST_BYTES = 1 << 28  # 500 frames of 512x512: one file of more is a bomb
+META_START = 132
+GROUP_LENGTH_BYTES = 12  # of the element (0002,0000), which tells how long the others are
+LONGEST_META = 4096
+
+
+def meta_if_deflated(file: BinaryIO) -> bytes | None:
+    """The bytes up to the data set when that is deflated, else None. Leaves `file` at its start."""
+    start = file.read(LONGEST_META)
+    file.seek(0)
+    if DeflatedExplicitVRLittleEndian.encode("ascii") not in start:
+        return None
+    at = META_START + GROUP_LENGTH_BYTES
+    return start[: at + int.from_bytes(start[at - 4 : at], "little")]
+
+
+def inflate(file: BinaryIO, offset: int, file_name: str) -> BytesIO:
+    """The data set that starts, deflated, at `offset`.
+
+    Raises FileError when it is cut short, damaged or too large to be one CT image.
+    """
+    file.seek(offset)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflater.decompress(file.read(), LARGEST_BYTES)
+    except zlib.error as error:
+        raise FileError("dicom.unreadable", file=file_name) from error
+    if inflater.unconsumed_tail:
+        raise FileError("dicom.too_large", file=file_name, mib=LARGEST_BYTES >> 20)
+    if not inflater.eof:
+        raise FileError("dicom.cut_short", file=file_name)
+    return BytesIO(content)

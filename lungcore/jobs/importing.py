@@ -1,0 +1,202 @@
+"""Import: from files, folders and zips to stored series, each with its verdict.
+
+Each series is stored in one transaction, after its volume was written beside its place and its
+original files were kept. A crash leaves at most files that no record names; `clean_leftovers`
+removes those. A lock that every import shares keeps it from touching a running one's.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from lungcore.errors import LungcoreError
+from lungcore.jobs.gathering import FileProblem, Gatherer, Kept
+from lungcore.jobs.results import SeriesResult
+from lungcore.jobs.storing import SeriesStore
+from lungcore.records import database, studies
+from lungcore.records.originals import OriginalStore
+from lungcore.records.pixels import PixelStore
+from lungcore.settings import Settings
+
+READING_SHARE = 0.5  # of the progress
+TEMPORARY = "importing-"
+
+Progress = Callable[[str, float], None]
+Stop = Callable[[], bool]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of every series, and of every file that was not used."""
+
+    series: tuple[SeriesResult, ...]
+    files: tuple[FileProblem, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it."""
+        return asdict(self)
+
+
+class _StoppedError(Exception):
+    """The caller wants no more."""
+
+
+def import_paths(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    move: bool = False,
+    names: Mapping[Path, str] | None = None,
+    progress: Progress = lambda step, fraction: None,
+    stop: Stop = lambda: False,
+) -> ImportReport:
+    """Import files, folders and zips; what cannot be used is told in the report.
+
+    move: the files are ours to take away.
+    names: what to call each file of `paths` in the report.
+    progress: called with a catalogue key and the share done, 0 to 1.
+    stop: asked between files and between slabs of slices; once true, the report tells of what was
+        stored until then.
+
+    Raises LungcoreError when a path is not there or the disk is full.
+    """
+    files = [found for path in paths for found in _files(path, names or {})]
+    engine = database.connect(settings.database_url)
+    try:
+        with _importing(settings.storage) as temporary:
+            job = _Import(engine, settings.storage, progress, stop)
+            return job.run(files, temporary, move=move)
+    finally:
+        engine.dispose()
+
+
+def clean_leftovers(settings: Settings) -> None:
+    """Remove what crashed imports left behind; nothing while an import runs, here or elsewhere."""
+    storage = settings.storage
+    storage.mkdir(parents=True, exist_ok=True)
+    with _lock(storage, fcntl.LOCK_EX | fcntl.LOCK_NB) as held:
+        if not held:
+            return
+        engine = database.connect(settings.database_url)
+        with database.snapshot(engine) as session:
+            known = studies.known_files(session)
+        engine.dispose()
+        for folder in storage.glob(f"{TEMPORARY}*"):
+            shutil.rmtree(folder)
+        volumes = PixelStore(storage).clean(set(known.series_uids))
+        originals = OriginalStore(storage).clean(set(known.sha256s))
+    if volumes or originals:
+        log.info("removed %d volumes and %d files of crashed imports", len(volumes), len(originals))
+
+
+class _Import:
+    """One run of `import_paths`."""
+
+    def __init__(self, engine: Engine, storage: Path, progress: Progress, stop: Stop) -> None:
+        self._engine = engine
+        self._originals = OriginalStore(storage)
+        self._pixels = PixelStore(storage)
+        self._progress = progress
+        self._stop = stop
+        self._results: list[SeriesResult] = []
+        self._problems: list[FileProblem] = []
+
+    def run(
+        self, files: Sequence[tuple[Path, str]], temporary: Path, *, move: bool
+    ) -> ImportReport:
+        try:
+            self._store(self._gather(files, temporary, move=move))
+        except _StoppedError:
+            log.info("import stopped after %d series", len(self._results))
+        return ImportReport(tuple(self._results), tuple(self._problems))
+
+    def _gather(
+        self, files: Sequence[tuple[Path, str]], temporary: Path, *, move: bool
+    ) -> list[Kept]:
+        total = sum(path.stat().st_size for path, _ in files)
+        advance = self._advance("importing.step_reading", 0, READING_SHARE, total)
+        with ThreadPoolExecutor(1) as pool:
+            gatherer = Gatherer(self._originals, temporary, pool, advance)
+            try:
+                for path, name in files:
+                    gatherer.gather(path, name, move=move)
+                gatherer.finish()
+            finally:
+                self._problems += gatherer.problems
+        return gatherer.kept
+
+    def _store(self, kept: Sequence[Kept]) -> None:
+        by_series: dict[str, list[Kept]] = {}
+        for file in kept:
+            by_series.setdefault(file.header.series_uid, []).append(file)
+        total = sum(len(file.header.frames) for file in kept)
+        advance = self._advance("importing.step_storing", READING_SHARE, 1, total)
+        store = SeriesStore(self._engine, self._originals, self._pixels, advance)
+        for files in by_series.values():
+            try:
+                self._results.append(store.store(files))
+            finally:
+                self._problems += store.take_problems()
+        self._progress("importing.step_storing", 1)
+
+    def _advance(self, step: str, start: float, end: float, total: int) -> Callable[[int], None]:
+        """A function that counts what is done of `total`, tells so, and stops when asked to."""
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            self._progress(step, start + (end - start) * min(1.0, done / max(1, total)))
+            if self._stop():
+                raise _StoppedError
+
+        return advance
+
+
+def _files(path: Path, names: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
+    """The file at `path`, or those in the folder and below it, with the name of each."""
+    if path.is_file():
+        yield path, names.get(path, path.name)
+    elif path.is_dir():
+        for folder, _, files in os.walk(path):
+            for name in sorted(files):
+                file = Path(folder, name)
+                if file.is_file():
+                    yield file, names.get(file, file.relative_to(path).as_posix())
+    else:
+        raise LungcoreError("importing.path_absent", path=str(path))
+
+
+@contextmanager
+def _importing(storage: Path) -> Iterator[Path]:
+    """A temporary folder, safe from `clean_leftovers` until the block ends."""
+    storage.mkdir(parents=True, exist_ok=True)
+    with (
+        _lock(storage, fcntl.LOCK_SH),
+        tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=storage) as temporary,
+    ):
+        yield Path(temporary)
+
+
+@contextmanager
+def _lock(storage: Path, kind: int) -> Iterator[bool]:
+    """Hold the lock of the storage, or yield False. The kernel frees it when the process dies."""
+    with (storage / "import.lock").open("a") as file:
+        try:
+            fcntl.flock(file, kind)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
