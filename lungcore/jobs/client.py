@@ -1,0 +1,234 @@
+"""What pages and routes do with jobs: enqueue, watch, cancel, try again. Nothing runs here."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dbos import DBOSClient, WorkflowStatus
+
+from lungcore.errors import LungcoreError
+from lungcore.jobs.engine import (
+    APPLICATION,
+    DETECT_QUEUE,
+    IMPORT_QUEUE,
+    PROGRESS_EVENT,
+    SERIALIZER,
+    prepare,
+    refuse_pickle,
+)
+from lungcore.jobs.failures import Reason, read_reason, unexpected
+from lungcore.records import database, detections
+from lungcore.settings import Settings
+
+Kind = Literal["import", "phantom", "detect"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+QUEUES: dict[Kind, str] = {
+    "import": IMPORT_QUEUE,
+    "phantom": IMPORT_QUEUE,
+    "detect": DETECT_QUEUE,
+}
+STATES: dict[str, State] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "done",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """One job as it stands.
+
+    step: catalogue key of what it is doing; fraction: share of the whole job done, 0..1.
+    error: catalogue key and values of why it failed. result: what a finished import brought.
+    """
+
+    job_id: str
+    kind: Kind
+    state: State
+    step: str
+    fraction: float
+    error: Reason | None = None
+    result: dict[str, Any] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ("done", "failed", "cancelled")
+
+
+class JobsClient:
+    """The job queue as the web sees it. It may open before any worker ever ran."""
+
+    def __init__(self, settings: Settings) -> None:
+        refuse_pickle()
+        prepare(settings.jobs_url)
+        self._settings = settings
+        self._records = database.connect(settings.database_url)
+        self._client = DBOSClient(
+            system_database_url=settings.jobs_url,
+            serializer=SERIALIZER,
+            application_name=APPLICATION,
+        )
+
+    def close(self) -> None:
+        """Let go of both databases."""
+        self._client.destroy()
+        self._records.dispose()
+
+    def enqueue_import(self, upload_id: str, account_id: int | None) -> str:
+        """Import a complete upload, then detect in its new series; returns the job's id.
+
+        Raises ValueError when `upload_id` cannot be a folder's name.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", upload_id):
+            raise ValueError(f"upload_id cannot be {upload_id!r}")
+        return self._enqueue("import", _new_id(), upload_id, account_id)
+
+    def enqueue_phantom(self, account_id: int | None) -> str:
+        """Make a phantom, import it and detect in it; returns the job's id."""
+        return self._enqueue("phantom", _new_id(), account_id)
+
+    def enqueue_detect(self, series_uid: str, account_id: int | None) -> str:
+        """Detect in a stored series; returns the job's id, the running one's if there is one.
+
+        Raises LungcoreError when the series is unknown.
+        """
+        with database.transaction(self._records) as session:
+            latest = detections.latest(session, series_uid)
+            if latest is not None and latest.state == "running":
+                end = self._end_of(latest.job_id)
+                if end is None:
+                    return latest.job_id
+                detections.end(session, latest.job_id, *end)
+            job_id = _new_id()
+            detections.start(session, series_uid, job_id, account_id)
+            # Inside the transaction: a record that others see always has its job.
+            return self._enqueue("detect", job_id, series_uid, account_id)
+
+    def was_detected(self, series_uid: str) -> bool:
+        """Whether a detection in the series was ever started."""
+        with database.transaction(self._records) as session:
+            return detections.latest(session, series_uid) is not None
+
+    def settle_detections(self) -> None:
+        """End the records of detections whose job is gone or ended without telling them."""
+        with database.transaction(self._records) as session:
+            for record in detections.running(session):
+                end = self._end_of(record.job_id)
+                if end is not None:
+                    detections.end(session, record.job_id, *end)
+
+    def uploads_waiting(self) -> set[str]:
+        """The uploads that queued and running imports still need."""
+        jobs = self._client.list_workflows(
+            name="import", status=["ENQUEUED", "DELAYED", "PENDING"], load_output=False
+        )
+        return {str(argument) for job in jobs for argument in _arguments(job)[:1]}
+
+    def status(self, job_id: str) -> JobStatus:
+        """The job as it stands. Raises LungcoreError jobs.unknown."""
+        workflow = self._workflow(job_id)
+        state = STATES[workflow.status]
+        step, fraction = self._progress(job_id, state)
+        return JobStatus(
+            job_id=job_id,
+            kind=_kind(workflow),
+            state=state,
+            step=step,
+            fraction=fraction,
+            error=self._error(workflow) if state == "failed" else None,
+            result=workflow.output if isinstance(workflow.output, dict) else None,
+        )
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Whether the job was cancelled; cheap, for a running job to ask often."""
+        found = self._client.list_workflows(
+            workflow_ids=[job_id], status="CANCELLED", load_input=False, load_output=False
+        )
+        return bool(found)
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel the job; one that has ended stays as it is. Raises LungcoreError jobs.unknown."""
+        self._client.cancel_workflow(job_id)
+        status = self.status(job_id)
+        if status.kind == "detect" and status.state == "cancelled":
+            with database.transaction(self._records) as session:
+                detections.end(session, job_id, "cancelled", None)
+
+    def retry(self, job_id: str) -> str:
+        """Do a failed or cancelled job again as a new one; returns the new job's id.
+
+        Raises LungcoreError jobs.unknown, jobs.retry_not_ended or jobs.retry_upload_gone.
+        """
+        workflow = self._workflow(job_id)
+        kind, arguments = _kind(workflow), _arguments(workflow)
+        if STATES[workflow.status] not in ("failed", "cancelled"):
+            raise LungcoreError("jobs.retry_not_ended", job_id=job_id)
+        if kind == "detect":
+            return self.enqueue_detect(*arguments)
+        if kind == "import" and not (self._settings.uploads / arguments[0]).is_dir():
+            raise LungcoreError("jobs.retry_upload_gone")
+        return self._enqueue(kind, _new_id(), *arguments)
+
+    def _end_of(self, job_id: str) -> tuple[Literal["failed", "cancelled"], Reason | None] | None:
+        """How the job of an unfinished detection ended; None while it may still finish."""
+        try:
+            status = self.status(job_id)
+        except LungcoreError as gone:
+            return "failed", (gone.key, gone.values)
+        if not status.ended:
+            return None
+        if status.state == "cancelled":
+            return "cancelled", None
+        return "failed", status.error or unexpected(status.state, self._settings.home)
+
+    def _enqueue(self, kind: Kind, job_id: str, *arguments: object) -> str:
+        options = {"workflow_name": kind, "queue_name": QUEUES[kind], "workflow_id": job_id}
+        self._client.enqueue(options, *arguments)  # type: ignore[arg-type]
+        return job_id
+
+    def _workflow(self, job_id: str) -> WorkflowStatus:
+        found = self._client.list_workflows(workflow_ids=[job_id])
+        if not found:
+            raise LungcoreError("jobs.unknown", job_id=job_id)
+        return found[0]
+
+    def _progress(self, job_id: str, state: State) -> tuple[str, float]:
+        if state in ("queued", "done"):
+            return f"jobs.step_{state}", 1.0 if state == "done" else 0.0
+        event = self._client.get_event(job_id, PROGRESS_EVENT, timeout_seconds=0)
+        if event is None:
+            return "jobs.step_starting", 0.0
+        return str(event["step"]), float(event["fraction"])
+
+    def _error(self, workflow: WorkflowStatus) -> Reason:
+        home = self._settings.home
+        if workflow.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+            _, values = unexpected("", home)
+            return "jobs.killed_worker", {"log": values["log"]}
+        data = getattr(workflow.error, "data", None)
+        if isinstance(data, dict) and "key" in data:
+            return read_reason(data)
+        return unexpected(type(workflow.error).__name__, home)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _kind(workflow: WorkflowStatus) -> Kind:
+    for kind in QUEUES:
+        if workflow.name == kind:
+            return kind
+    raise LungcoreError("jobs.unknown", job_id=workflow.workflow_id)
+
+
+def _arguments(workflow: WorkflowStatus) -> tuple[Any, ...]:
+    """What the job was enqueued with; nothing when its row is not ours to read."""
+    return workflow.input["args"] if isinstance(workflow.input, dict) else ()

@@ -1,0 +1,82 @@
+"""The detect job: from a stored volume to the machine's findings on record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lungcore.findings.finding import Candidate
+from lungcore.imaging.volume import Volume
+from lungcore.jobs.failures import JobFailedError, told
+from lungcore.learning.detect import Stopped
+from lungcore.records import database, detections
+from lungcore.records.pixels import PixelStore
+from lungcore.settings import Settings
+
+Progress = Callable[[str, float], None]
+Stop = Callable[[], bool]
+
+
+class Found(Protocol):
+    """What a detector hands back."""
+
+    @property
+    def candidates(self) -> Sequence[Candidate]: ...
+
+    @property
+    def models(self) -> Mapping[str, str]: ...
+
+    @property
+    def seconds(self) -> Mapping[str, float]: ...
+
+
+class Detector(Protocol):
+    """A function that finds nodules, as `lungcore.learning.detect.detect` does."""
+
+    def __call__(
+        self, volume: Volume, models: Path, *, progress: Progress, stop: Stop
+    ) -> Found: ...
+
+
+def detect_series(
+    settings: Settings,
+    series_uid: str,
+    job_id: str,
+    *,
+    detect: Detector,
+    progress: Progress,
+    stop: Stop,
+) -> None:
+    """Detect in a stored series and put the findings on record, all or none of them.
+
+    Doing it again does no harm: the record is kept by `job_id`. A job that was stopped is
+    recorded as cancelled. Raises JobFailedError with the reason that is also on record.
+    """
+    engine = database.connect(settings.database_url)
+    try:
+        with told(settings.home):
+            found = _find(settings, series_uid, detect, progress, stop)
+            with database.transaction(engine) as session:
+                if found is None:
+                    detections.end(session, job_id, "cancelled", None)
+                else:
+                    detections.finish(
+                        session, job_id, found.candidates, found.models, found.seconds
+                    )
+    except JobFailedError as failure:
+        with database.transaction(engine) as session:
+            detections.end(session, job_id, "failed", failure.reason)
+        raise
+    finally:
+        engine.dispose()
+
+
+def _find(
+    settings: Settings, series_uid: str, detect: Detector, progress: Progress, stop: Stop
+) -> Found | None:
+    """What the detector finds, or None when it was stopped."""
+    progress("jobs.step_reading", 0.0)
+    volume = PixelStore(settings.storage).read(series_uid)
+    try:
+        return detect(volume, settings.models, progress=progress, stop=stop)
+    except Stopped:
+        return None
