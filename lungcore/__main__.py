@@ -1,0 +1,60 @@
+"""`python -m lungcore`: the command line. Each command loads only what it needs."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from lungcore.cli import parser
+from lungcore.cli.output import UsageError, tell
+from lungcore.errors import LungcoreError
+from lungcore.language import DEFAULT_LANGUAGE
+from lungcore.settings import Settings, load
+
+DONE, USER_PROBLEM, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    language = DEFAULT_LANGUAGE
+    try:
+        settings = load()
+        language = settings.language
+        _run(settings, parser.build(language).parse_args(arguments))
+    except LungcoreError as error:
+        tell(error.text(language))
+        return WRONG_USAGE if isinstance(error, UsageError) else USER_PROBLEM
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return DONE
+
+
+def _run(settings: Settings, arguments: Namespace) -> None:
+    match arguments.command:
+        case "import":
+            from lungcore.cli import imports
+
+            imports.run(settings, arguments)
+        case "detect":
+            from lungcore.cli import detection
+
+            detection.run(settings, arguments)
+        case "train":
+            from lungcore.learning import train
+
+            train.run(arguments)
+        case "user":
+            from lungcore.cli import users
+
+            users.run(settings, arguments)
+        case "worker":
+            from lungcore.jobs import worker
+
+            worker.run(settings, embedded=arguments.embedded)
+        case "doctor":
+            from lungcore.cli import checkup
+
+            checkup.run(settings, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""What the command line takes, told in the reader's language."""
+
+import argparse
+from functools import partial
+from typing import Any, NoReturn
+
+from lungcore.language import text
+
+PROGRAM = "python -m lungcore"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose own words come from the catalogue too."""
+
+    def __init__(self, *, language: str, **options: Any) -> None:
+        formatter = partial(_Formatter, language=language)
+        super().__init__(add_help=False, allow_abbrev=False, formatter_class=formatter, **options)
+        self.language = language
+        self.group = self.add_argument_group(text("cli.arguments", language))
+
+    def error(self, message: str) -> NoReturn:
+        """Tell the wrong usage on standard error and exit with 2."""
+        told = text("cli.wrong_usage", self.language, problem=message)
+        self.exit(2, f"{self.format_usage()}{told}\n")
+
+    def take(self, *names: str, help_key: str, **options: Any) -> None:
+        """Take an argument, explained by the text of `help_key`."""
+        self.group.add_argument(*names, help=text(help_key, self.language), **options)
+
+    def choose(self, name: str, commands: dict[str, str]) -> "dict[str, Parser]":
+        """Take one of the `commands` (key of the explanation by name) into the attribute `name`."""
+        choice = self.add_subparsers(
+            dest=name,
+            required=True,
+            title=text("cli.commands", self.language),
+            metavar=text("cli.command", self.language),
+            parser_class=Parser,
+        )
+        return {
+            command: choice.add_parser(
+                command,
+                language=self.language,
+                help=text(key, self.language).splitlines()[0],
+                description=text(key, self.language),
+            )
+            for command, key in commands.items()
+        }
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str, *, language: str) -> None:
+        super().__init__(prog, width=100)
+        self._language = language
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        told = text("cli.usage", self._language) if prefix is None else prefix
+        super().add_usage(usage, actions, groups, told)
+
+
+def build(language: str) -> Parser:
+    """The whole command line. `command` names the chosen command, `act` what `user` shall do."""
+    parser = Parser(
+        language=language,
+        prog=PROGRAM,
+        description=text("cli.description", language),
+        epilog=text("cli.exit_status", language),
+    )
+    _take_help(parser)
+    commands = parser.choose(
+        "command",
+        {
+            "import": "cli.import_help",
+            "detect": "cli.detect_help",
+            "train": "cli.train_help",
+            "user": "cli.user_help",
+            "worker": "cli.worker_help",
+            "doctor": "cli.doctor_help",
+        },
+    )
+    commands["import"].take("paths", nargs="+", metavar="PATH", help_key="cli.import_paths")
+    commands["import"].take("--json", action="store_true", help_key="cli.import_json")
+    commands["detect"].take("target", metavar="SERIES_UID|PATH", help_key="cli.detect_target")
+    commands["detect"].take("--out", metavar="FILE.csv", help_key="cli.detect_out")
+    commands["detect"].take("--json", action="store_true", help_key="cli.detect_json")
+    commands["worker"].take("--embedded", action="store_true", help_key="cli.worker_embedded")
+    commands["doctor"].take("--json", action="store_true", help_key="cli.doctor_json")
+    for command in commands.values():
+        _take_help(command)
+    _fill_user(commands["user"])
+    return parser
+
+
+def _fill_user(user: Parser) -> None:
+    acts = user.choose(
+        "act",
+        {
+            "add": "cli.user_add",
+            "list": "cli.user_list",
+            "password": "cli.user_password",
+            "disable": "cli.user_disable",
+        },
+    )
+    for name, act in acts.items():
+        if name != "list":
+            act.take("name", metavar="NAME", help_key="cli.user_name")
+        if name in ("add", "password"):
+            act.take("--password-stdin", action="store_true", help_key="cli.user_password_stdin")
+        if name == "add":
+            act.take("--role", action="append", metavar="ROLE", help_key="cli.user_role")
+            act.take("--display-name", default="", metavar="TEXT", help_key="cli.user_display")
+        _take_help(act)
+
+
+def _take_help(parser: Parser) -> None:
+    parser.take("-h", "--help", action="help", help_key="cli.help")
