@@ -1,10 +1,13 @@
 """The slice viewer: its Python face. The browser's side is in `static/`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from lungcore import language as languages
 
 NAME = "lungcore_viewer"
+STATIC = Path(__file__).parent / "static"
 
 # Streamlit takes a one-line string for a path, hence the line breaks.
 LOADER = """
@@ -21,7 +24,7 @@ def show(
 ) -> None:
     """Mount the viewer of a series on the page; it fills the height below `--lungviewer-top`.
 
-    asset_base: where the page finds `lungcore.viewer.assets`, relative to its base address.
+    asset_base: where the page finds the files of `static`, relative to its base address.
     key: of the element; one a series by default, so that another series starts afresh.
     context: `theme` is `dark` (the default), `light` or `auto`.
     """

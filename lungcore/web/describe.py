@@ -50,6 +50,7 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
         },
         "findings": [asdict(finding) for finding in reading.state.findings],
         "can_undo": reading.state.can_undo,
+        "undo_target": reading.state.undo_target,
     }
 
 

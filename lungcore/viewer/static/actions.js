@@ -51,6 +51,15 @@ function toggle(review, mode) {
   });
 }
 
+/** Back to reading; what is being drawn is dropped. @param {Review} review */
+function leaveMode(review) {
+  review.notice = '';
+  review.look((view) => {
+    view.mode = 'read';
+    view.draft = null;
+  });
+}
+
 /** @param {Review} review @returns {Actions} */
 function findingActions(review) {
   return {
@@ -89,17 +98,15 @@ function readingActions(review) {
     review.invalidate();
   };
   return {
-    sign: () => (review.signed ? review.say(review.t('notice_signed')) : open('sign')),
+    sign: () => {
+      if (!mayChange(review)) return;
+      leaveMode(review);
+      open('sign');
+    },
     reopen: () => open('reopen'),
     help: () => open('help'),
     retry: () => void review.queue.run(),
-    escape: () => {
-      review.notice = '';
-      review.look((view) => {
-        view.mode = 'read';
-        view.draft = null;
-      });
-    },
+    escape: () => leaveMode(review),
   };
 }
 

@@ -1,4 +1,4 @@
-// The line below the slices: how to look, and what this is not.
+// The line below the slices: how to look at them.
 
 import { actionButton } from './buttons.js';
 import { element, set } from './dom.js';
@@ -32,7 +32,6 @@ export class Footer {
       { class: 'lv-footer' },
       ...this.buttons,
       element('span', { class: 'lv-hint' }, t('hint_slices')),
-      element('span', { class: 'lv-disclaimer' }, t('disclaimer')),
     );
     this.changed = watch();
   }

@@ -44,13 +44,17 @@ export class Grid {
    * @param {number[]} affine 16 numbers, row by row: (slice, row, column, 1) to (x, y, z, 1)
    */
   constructor(shape, affine) {
-    [this.slices, this.rows, this.columns] = shape;
+    const [slices, rows, columns] = shape;
+    this.slices = slices;
+    this.rows = rows;
+    this.columns = columns;
     const axis = (/** @type {number} */ j) =>
       /** @type {Point} */ ([affine[j], affine[4 + j], affine[8 + j]]);
     /** Step to the next slice, row and column in mm. */
     this.steps = [axis(0), axis(1), axis(2)];
     this.origin = axis(3);
-    [this.sliceMm, this.rowMm, this.columnMm] = this.steps.map((step) => Math.hypot(...step));
+    this.rowMm = Math.hypot(...this.steps[1]);
+    this.columnMm = Math.hypot(...this.steps[2]);
     const normal = cross(this.steps[1], this.steps[2]);
     /** Unit normal of the slices. */
     this.normal = scaled(normal, 1 / Math.hypot(...normal));

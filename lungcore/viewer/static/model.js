@@ -9,7 +9,8 @@
  *   source: 'machine' | 'reader'}} Finding
  * @typedef {{reading_id: number | string, version: number, signed: boolean,
  *   signed_at: string | null, reader: string, saved_at: string | null}} ReadingHead
- * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean}} Answer
+ * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean,
+ *   undo_target: string | null}} Answer  undo_target: the event that an undo takes back
  * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'undo' | 'sign' | 'reopen'} EventKind
  * @typedef {{event_uid: string, kind: EventKind, payload: Record<string, any>}} ReadingEvent
  */
@@ -45,8 +46,11 @@ function changed(findings, uid, change) {
   );
 }
 
-/** The state of a finding whose reader stands by it. @param {Finding} finding @param {FindingState} state */
-const heldAs = (finding, state) => (finding.source === 'reader' ? 'added' : state);
+/** What an accepted finding is: an edit stays an edit, a reader's own mark stays added. @param {Finding} finding @returns {FindingState} */
+function keptState({ source, state }) {
+  if (source === 'reader') return 'added';
+  return state === 'edited' ? 'edited' : 'accepted';
+}
 
 /** @param {Answer} answer @param {Finding[]} findings @returns {Answer} */
 const withFindings = (answer, findings) => ({ ...answer, findings, can_undo: true });
@@ -66,7 +70,7 @@ export function foretell(answer, { kind, payload }) {
       if (!finding) return answer;
       return withFindings(
         answer,
-        changed(findings, uid, { state: heldAs(finding, 'accepted'), reason: '' }),
+        changed(findings, uid, { state: keptState(finding), reason: '' }),
       );
     case 'reject':
       return withFindings(
@@ -77,7 +81,12 @@ export function foretell(answer, { kind, payload }) {
       if (!finding) return answer;
       return withFindings(
         answer,
-        changed(findings, uid, { center_mm, diameter_mm, state: heldAs(finding, 'edited') }),
+        changed(findings, uid, {
+          center_mm,
+          diameter_mm,
+          state: finding.source === 'reader' ? 'added' : 'edited',
+          reason: '',
+        }),
       );
     case 'add':
       return withFindings(answer, [...findings, addedFinding(uid, center_mm, diameter_mm)]);

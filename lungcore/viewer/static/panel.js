@@ -21,10 +21,12 @@ export class Panel {
       'div',
       { class: 'lv-tools' },
       buttons('accept', 'reject', 'edit'),
-      buttons('add', 'undo', 'previous', 'next'),
+      buttons('add', 'undo'),
     );
     this.reasons = this.makeReasons();
     this.count = element('h2', {});
+    const steps = ['previous', 'next'].map((name) => actionButton(name, actions, t, 'lv-quiet'));
+    this.heading = element('div', { class: 'lv-heading' }, this.count, ...steps);
     this.list = element('ul', { class: 'lv-cards' });
     this.empty = element('p', { class: 'lv-empty' }, t('findings_none'));
     this.node = element(
@@ -33,9 +35,10 @@ export class Panel {
       detection,
       this.tools,
       this.reasons,
-      this.count,
+      this.heading,
       this.empty,
       this.list,
+      element('p', { class: 'lv-disclaimer' }, t('disclaimer')),
     );
     /** @type {Map<string, FindingCard>} */
     this.cards = new Map();
@@ -80,7 +83,7 @@ export class Panel {
     const { machine } = tally(findings);
     write(this.count, t('findings_count', { n: findings.length, open: machine }));
     set(this.empty, 'hidden', findings.length > 0);
-    set(this.count, 'hidden', findings.length === 0);
+    set(this.heading, 'hidden', findings.length === 0);
   }
 
   drawTools() {

@@ -58,7 +58,7 @@ export class EventQueue {
     if (this.sending) return;
     this.sending = true;
     while (this.pending.length && !this.stopped) {
-      const event = this.pending[0];
+      const event = this.ready(this.pending[0]);
       const reply = await this.use.send({ ...event, version: this.answer.reading.version });
       if (this.stopped) break;
       this.take(reply);
@@ -67,6 +67,12 @@ export class EventQueue {
       if (this.failures) await this.use.wait(waitMs(this.failures));
     }
     this.sending = false;
+  }
+
+  /** An undo learns only now what it takes back: what went before it is answered. @param {ReadingEvent} event */
+  ready(event) {
+    if (event.kind !== 'undo') return event;
+    return { ...event, payload: { event_uid: this.answer.undo_target } };
   }
 
   /** @param {Reply} reply */

@@ -10,7 +10,7 @@ import { watch } from './watch.js';
 
 /** @typedef {import('./review.js').Review} Review */
 
-const SCALE_BAR_PIXELS = 120;
+const SCALE_BAR_PIXELS = 180;
 
 /** A length or position with a true minus sign. @param {number} value @param {number} digits */
 const signed = (value, digits) => value.toFixed(digits).replace('-', '−');

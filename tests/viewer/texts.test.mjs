@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { KEYS, KEY_CAPS, actionOf } from '../../lungcore/viewer/static/keys.js';
+import { translator } from '../../lungcore/viewer/static/texts.js';
+
+const t = translator({ slices: '{n} slices', slices_one: '1 slice', at: '{time}: {time}, {n}' });
+
+test('placeholders are filled in, each time', () => {
+  assert.equal(t('at', { time: '14:03', n: 2 }), '14:03: 14:03, 2');
+});
+
+test('one has its own form', () => {
+  assert.equal(t('slices', { n: 1 }), '1 slice');
+  assert.equal(t('slices', { n: 2 }), '2 slices');
+  assert.equal(t('at', { time: 'x', n: 1 }), 'x: x, 1');
+});
+
+test('an unknown name and a missing value are errors', () => {
+  assert.throws(() => t('nothing'), /no text named nothing/);
+  assert.throws(() => t('slices', {}), /needs n/);
+});
+
+const press = (key, change = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...change });
+
+test('keys act whatever their case; with Ctrl they are the browser\'s', () => {
+  assert.equal(actionOf(press('A')), 'accept');
+  assert.equal(actionOf(press('PageDown')), 'page_on');
+  assert.equal(actionOf(press('r', { ctrlKey: true })), null);
+  assert.equal(actionOf(press('x')), null);
+});
+
+test('every action with a key is told on the help page', () => {
+  assert.deepEqual(new Set(Object.values(KEYS)), new Set(Object.keys(KEY_CAPS)));
+});
