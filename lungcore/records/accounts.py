@@ -26,6 +26,7 @@ __all__ = [
     "account_of_session",
     "add_account",
     "any_account",
+    "canonical_name",
     "change_password",
     "disable",
     "list_accounts",

@@ -83,6 +83,7 @@ def _count_attempt(session: Session, name: str, now: datetime) -> None:
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
+    """Whether the hash is of the password; as slow for None, which no password is."""
     if password_hash is None:
         PasswordHasher().hash(password)  # for the time it takes
         return False

@@ -29,6 +29,7 @@ __all__ = [
     "WorklistPage",
     "WorklistRow",
     "add_series",
+    "any_series",
     "instances",
     "known_files",
     "series",
@@ -74,6 +75,11 @@ def add_series(session: Session, new: NewSeries) -> bool:
         for instance in _by_content(new).values()
     )
     return True
+
+
+def any_series(session: Session) -> bool:
+    """Whether there is a series at all."""
+    return bool(session.scalar(select(exists().where(SeriesRow.series_id.is_not(None)))))
 
 
 def series(session: Session, series_uid: str) -> SeriesRecord:

@@ -1,5 +1,10 @@
-"""A migrated database for each test, and things to put into it."""
+"""A migrated database for each test, and things to put into it.
 
+The tests of the records run on SQLite, or on the PostgreSQL server whose URL is in
+LUNGCORE_TEST_POSTGRESQL; its databases lungcore_test and lungcore_test_template are overwritten.
+"""
+
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -7,29 +12,52 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from lungcore.findings.finding import Candidate
 from lungcore.records.database import connect, migrate, transaction
 from lungcore.records.studies import NewInstance, NewSeries, add_series
 from lungcore.records.tables import AccountRow
 
+POSTGRESQL = os.environ.get("LUNGCORE_TEST_POSTGRESQL", "")
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "lungcore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a migrated, empty database, to be copied."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'lungcore.db'}"
+    if POSTGRESQL:
+        url = _made_on_server("lungcore_test_template", "template0")
+    migrate(url)
+    return url
 
 
 @pytest.fixture
-def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(migrated, tmp_path / "lungcore.db")
-    engine = connect(f"sqlite:///{tmp_path / 'lungcore.db'}")
+def engine(migrated: str, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'lungcore.db'}"
+    if POSTGRESQL:
+        url = _made_on_server("lungcore_test", "lungcore_test_template")
+    else:
+        shutil.copy(make_url(migrated).database, tmp_path / "lungcore.db")
+    engine = connect(url)
     yield engine
     engine.dispose()
+
+
+def _made_on_server(name: str, template: str) -> str:
+    server = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    server.dispose()
+    return make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_only() -> None:
+    if POSTGRESQL:
+        pytest.skip("is about SQLite, and LUNGCORE_TEST_POSTGRESQL is set")
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_a_database_from_a_newer_program_is_left_alone(engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LungcoreError) as refused:
-        migrate(str(engine.url))
+        migrate(engine.url.render_as_string(hide_password=False))
     assert refused.value.key == "records.schema_newer"
     assert "9999" in str(refused.value)
 
@@ -101,7 +101,7 @@ def test_the_audit_trail_cannot_be_rewritten(engine, act):
         connection.execute(text(act))
 
 
-def test_sqlite_keeps_its_promises(engine):
+def test_sqlite_keeps_its_promises(engine, sqlite_only):
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1

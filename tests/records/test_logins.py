@@ -133,3 +133,13 @@ def test_a_new_password_and_disabling_end_every_session(engine, ann):
         accounts.disable(session, ann.account_id)
     assert _who(engine, token, NOON) is None
     _fails(engine, "sign_in_failed", password="another long password")
+
+
+def test_an_owner_changes_the_password_by_the_present_one(engine, ann):
+    new = "another long password"
+    with pytest.raises(LungcoreError) as refused, transaction(engine) as session:
+        accounts.change_password(session, ann.account_id, "wrong password", new)
+    assert refused.value.key == "records.password_wrong"
+    with transaction(engine) as session:
+        accounts.change_password(session, ann.account_id, PASSWORD, new)
+    assert _sign_in(engine, password=new)[0] == ann

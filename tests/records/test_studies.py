@@ -13,6 +13,7 @@ from lungcore.records.studies import (
     NewInstance,
     Reason,
     add_series,
+    any_series,
     instances,
     known_files,
     series,
@@ -23,7 +24,9 @@ def test_a_series_comes_back_as_it_was_given(engine, new_series):
     reasons = (Reason("records.series_unknown", {"series_uid": "9", "n": 2}),)
     new = new_series(verdict="warn", reasons=reasons, patient_name="王^小明", series_number=None)
     with transaction(engine) as session:
+        assert not any_series(session)
         assert add_series(session, new)
+        assert any_series(session)
     with snapshot(engine) as session:
         stored = series(session, new.series_uid)
         files = instances(session, new.series_uid)
