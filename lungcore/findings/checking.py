@@ -12,7 +12,7 @@ FARTHEST_MM = 10_000.0  # from the origin of patient space; scanners stay within
 LONGEST_REASON = 2000
 UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9]\d*)(\.(0|[1-9]\d*))*")  # PS3.5 9.1
 
-FIELDS: dict[str, tuple[str, ...]] = {
+FIELDS: Mapping[str, tuple[str, ...]] = {
     "accept": ("finding_uid",),
     "reject": ("finding_uid", "reason"),
     "edit": ("finding_uid", "center_mm", "diameter_mm", "reason"),

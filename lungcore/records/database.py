@@ -48,8 +48,9 @@ def _set_pragmas(connection, _record) -> None:  # type: ignore[no-untyped-def]
 
 
 def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("snapshot", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get("snapshot", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(only_reads)}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -65,9 +66,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
-    """A session for reading one consistent state; it waits for no writer and is never committed."""
-    with Session(engine.execution_options(snapshot=True)) as session:
+    """A session for reading one consistent state: it waits for no writer, and cannot write."""
+    with Session(_for_reading(engine)) as session:
         yield session
+
+
+def _for_reading(engine: Engine) -> Engine:
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(snapshot=True)
 
 
 def migrate(url: str) -> None:
@@ -93,7 +100,7 @@ def migrate(url: str) -> None:
 
 def schema_version(engine: Engine) -> tuple[str | None, str]:
     """(revision of the database or None when it is empty, newest revision of the program)."""
-    with engine.connect() as connection:
+    with _for_reading(engine).connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return present, ScriptDirectory.from_config(_config()).get_current_head() or ""
 

@@ -1,6 +1,6 @@
 """The worklist: searched, filtered, sorted and paged by the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, get_args
@@ -47,7 +47,7 @@ class WorklistPage:
 
 
 # States and verdicts sort in the order of the work, not of the alphabet.
-SORT_KEYS: dict[str, ColumnElement[Any]] = {
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "patient_name": SeriesRow.patient_name.expression,
     "patient_id": SeriesRow.patient_id.expression,
     "study_date": SeriesRow.study_date.expression,

@@ -93,6 +93,16 @@ def test_writers_wait_and_readers_do_not(engine):
         assert audit.verify(session) == 2
 
 
+def test_a_snapshot_cannot_write_and_a_transaction_after_it_can(engine):
+    for _ in range(2):
+        with pytest.raises(DatabaseError), snapshot(engine) as session:
+            session.execute(text("UPDATE audit_head SET seq = 7"))
+        with transaction(engine) as session:
+            audit.append(session, actor="ann", action="a.b", subject="s", detail={})
+    with snapshot(engine) as session:
+        assert audit.verify(session) == 2
+
+
 @pytest.mark.parametrize("act", ["UPDATE audit SET actor = 'eve'", "DELETE FROM audit"])
 def test_the_audit_trail_cannot_be_rewritten(engine, act):
     with transaction(engine) as session:

@@ -1,7 +1,8 @@
 """Readings: saved at once, never lost, never twice, and still while one looks at them."""
 
+import multiprocessing
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from lungcore.errors import LungcoreError
 from lungcore.findings.reading import fold
 from lungcore.records import audit, detections, readings
-from lungcore.records.database import snapshot, transaction
+from lungcore.records.database import connect, snapshot, transaction
 from lungcore.records.readings import ReadingChanged
 from lungcore.records.studies import add_series, series
 
@@ -287,6 +288,38 @@ def test_writers_at_once_lose_nothing_and_double_nothing(engine, stored_series, 
     assert sorted(f.finding_uid for f in final.state.findings) == sorted(expected)
     assert [event.seq for event in events] == list(range(1, WRITERS * EACH + 1))
     assert told, "with eight windows on one version, seven of the first eight must be told"
+
+
+def _add_from_a_process(url: str, reading_id: int, account_id: int, writer: int) -> int:
+    """Add ten marks; returns how often it was told that it was too late."""
+    engine, told, version = connect(url), 0, 0
+    for number in range(10):
+        while True:
+            try:
+                uid = writer * 100 + number + 1
+                version = _send(engine, reading_id, account_id, uid, version).version
+                break
+            except ReadingChanged:
+                told += 1
+                with snapshot(engine) as session:
+                    version = readings.load(session, reading_id).version
+    engine.dispose()
+    return told
+
+
+def test_processes_at_once_lose_nothing(engine, readers, look):
+    reading_id = look(readers[0]).reading_id
+    url = engine.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = [
+            pool.submit(_add_from_a_process, url, reading_id, readers[0], writer)
+            for writer in range(3)
+        ]
+        told = sum(job.result() for job in jobs)
+    with snapshot(engine) as session:
+        final = readings.load(session, reading_id)
+    assert final.version == len(final.state.findings) == 30
+    assert told, "those that began at version 0 after the first event must be told"
 
 
 def _send(engine, reading_id, account_id, uid, version):
