@@ -32,10 +32,8 @@ export class Banner {
     this.review = review;
     const { t, opened, series, api } = review;
     const button = (/** @type {string} */ name) => actionButton(name, actions, t, 'lv-button lv-main-button');
-    this.status = element('span', { class: 'lv-status', role: 'status', 'aria-live': 'polite' });
-    this.saved = element('span', { class: 'lv-saved' });
+    this.saved = element('span', { class: 'lv-saved', role: 'status', 'aria-live': 'polite' });
     this.reader = element('span', { class: 'lv-dim' });
-    this.retry = actionButton('retry', actions, t);
     this.sign = button('sign');
     this.reopen = button('reopen');
     const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
@@ -47,8 +45,6 @@ export class Banner {
       element('strong', { class: 'lv-patient' }, patientLine(series, t)),
       element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
       originals,
-      this.status,
-      this.retry,
       this.saved,
       this.reader,
       this.sign,
@@ -78,28 +74,19 @@ export class Banner {
   }
 
   draw() {
-    const { answer, notice, queue, volumeProblem } = this.review;
-    if (!this.changed(answer, notice, queue.problem, volumeProblem)) return;
-    const problem = this.problemText();
-    write(this.status, problem || notice);
-    set(this.status, 'data-problem', problem !== '');
-    set(this.retry, 'hidden', queue.problem?.kind !== 'signed_out');
+    const { answer, queue } = this.review;
+    if (!this.changed(answer, queue.saving)) return;
     write(this.saved, this.savedText());
+    set(this.saved, 'data-saving', queue.saving);
     write(this.reader, this.readerText());
     set(this.sign, 'hidden', answer.reading.signed);
     set(this.reopen, 'hidden', !answer.reading.signed);
   }
 
-  problemText() {
-    const { t, queue, volumeProblem } = this.review;
-    if (queue.problem) return t(`problem_${queue.problem.kind}`, { text: queue.problem.text }).trim();
-    if (volumeProblem === 0) return t('volume_offline');
-    return volumeProblem === null ? '' : t('volume_status', { status: volumeProblem });
-  }
-
   savedText() {
     const { t, answer, queue } = this.review;
-    if (queue.pending.length) return t('saving');
+    if (queue.saving === 'error') return t('not_saved');
+    if (queue.saving === 'saving') return t('saving');
     const { saved_at } = answer.reading;
     return saved_at ? t('saved_at', { time: clockTime(saved_at) }) : '';
   }

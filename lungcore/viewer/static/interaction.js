@@ -113,7 +113,7 @@ function startDrag(review, event, start) {
   if (view.mode === 'edit' && selected) {
     const mark = marksOf(view, [selected])[0];
     const grip = mark && gripAt(mark, start);
-    if (grip === 'rim') return dragRim(review, mark);
+    if (grip === 'rim') return dragRim(review, mark, start);
     if (grip === 'inside') return dragInside(review, mark, start);
   }
   return dragSlices(review, start);
@@ -169,15 +169,17 @@ function saveDraft(review, kind) {
   if (draft && mode === kind) review.save(kind, draft);
 }
 
-/** @param {Review} review @param {import('./marks.js').Mark} mark @returns {Drag} */
-function dragRim(review, { finding, x, y }) {
+/** The rim follows the pointer; the centre stays. @param {Review} review @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
+function dragRim(review, { finding, x, y, radius }, start) {
   const { grid, view } = review;
   const { finding_uid, center_mm, diameter_mm } = finding;
+  const slack = radius - Math.hypot(start.x - x, start.y - y);
   const off_mm = grid.circle(center_mm, diameter_mm, view.slice)?.distance_mm ?? 0;
   return {
     move: (point) =>
       review.look((view) => {
-        const radius_mm = Math.hypot(point.x - x, point.y - y) / view.placement.pixelsPerMm;
+        const pixels = Math.max(Math.hypot(point.x - x, point.y - y) + slack, 0);
+        const radius_mm = pixels / view.placement.pixelsPerMm;
         const size = withinSizes(2 * Math.hypot(radius_mm, off_mm));
         view.draft = { finding_uid, center_mm, diameter_mm: size };
       }),

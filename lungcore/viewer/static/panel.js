@@ -11,8 +11,8 @@ import { watch } from './watch.js';
 /** @typedef {import('./actions.js').Actions} Actions */
 
 export class Panel {
-  /** @param {Review} review @param {Actions} actions @param {Node} detection */
-  constructor(review, actions, detection) {
+  /** @param {Review} review @param {Actions} actions @param {Node} detection @param {Node} status */
+  constructor(review, actions, detection, status) {
     this.review = review;
     const { t } = review;
     const buttons = (/** @type {string[]} */ ...names) =>
@@ -38,6 +38,7 @@ export class Panel {
       this.heading,
       this.empty,
       this.list,
+      status,
       element('p', { class: 'lv-disclaimer' }, t('disclaimer')),
     );
     /** @type {Map<string, FindingCard>} */

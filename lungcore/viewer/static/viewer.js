@@ -12,6 +12,7 @@ import { Panel } from './panel.js';
 import { Review } from './review.js';
 import { SliceBar } from './slicebar.js';
 import { Stage } from './stage.js';
+import { Status } from './status.js';
 import { translator } from './texts.js';
 
 /** @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string}} ViewerData */
@@ -66,11 +67,12 @@ export class Viewer {
     const banner = new Banner(review, actions);
     const stage = new Stage(review, actions, signal);
     const bar = new SliceBar(review, signal);
-    const panel = new Panel(review, actions, detection.node);
+    const status = new Status(review, actions);
+    const panel = new Panel(review, actions, detection.node, status.node);
     const footer = new Footer(review, actions);
     const dialogs = new Dialogs(review);
     this.review = review;
-    this.parts = [stage, bar, panel, detection, banner, footer, dialogs];
+    this.parts = [stage, bar, panel, detection, status, banner, footer, dialogs];
     const middle = element('div', { class: 'lv-middle' }, stage.node, bar.node, panel.node);
     this.message.remove();
     this.root.append(banner.node, middle, footer.node, dialogs.node);

@@ -68,6 +68,7 @@ export class Volume {
       this.failures = 0;
       this.use.onChange(number);
       this.fetchMore();
+      if (!this.flying) this.use.worker.terminate(); // all is here
       return;
     }
     this.use.onProblem(status);
