@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from lungcore import viewer
 from lungcore.language import area
 from lungcore.records import database, studies
 from lungcore.web import assets
@@ -24,10 +25,11 @@ with database.transaction(_context.services().engine) as session:
     found = studies.worklist(session, page_size=PAGE_SIZE, **asdict(view))
     is_empty = found.total == 0 and not studies.any_series(session)
 
-table = st.components.v2.component("worklist", js=assets.loader("worklist"), isolate_styles=False)
+table = st.components.v2.component("worklist", js=viewer.LOADER, isolate_styles=False)
 sent = table(
     key="worklist",
     data={
+        "asset_base": assets.base("worklist"),
         "rows": [describe_row(row, here.language) for row in found.rows],
         "total": found.total,
         "pages": max(1, -(-found.total // PAGE_SIZE)),

@@ -17,16 +17,6 @@ FOLDERS = {
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-# A component's inline code only fetches its module. Streamlit calls the default export at every
-# rerun with the same parent element, and what that returns when the page is left.
-LOADER = """const main = import(new URL('{base}/main.js', document.baseURI).href);
-export default (component) => {{
-  main.then(({{ mount }}) => mount(component));
-  return () => main.then(({{ unmount }}) => unmount(component.parentElement));
-}};
-"""
-
-
 @cache
 def version(folder: str) -> str:
     """The hash of all that `folder` of FOLDERS holds; it changes when a file does."""
@@ -39,11 +29,6 @@ def version(folder: str) -> str:
 def base(folder: str) -> str:
     """The path, relative to the application's address, that the files of `folder` lie under."""
     return f"assets/{folder}/{version(folder)}"
-
-
-def loader(folder: str) -> str:
-    """The inline JavaScript that mounts the component whose `main.js` is in `folder`."""
-    return LOADER.format(base=base(folder))
 
 
 def routes() -> list[Route]:

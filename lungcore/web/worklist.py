@@ -7,7 +7,7 @@ from typing import Any
 from lungcore.records.studies import WorklistRow
 
 SORTS = ("patient_name", "study_date", "verdict", "state", "findings", "malignancy", "imported_at")
-STATES = ("imported", "detecting", "ready", "in_review", "signed", "refused")
+STATES = ("imported", "detecting", "ready", "in_review", "signed")
 VERDICTS = ("accept", "warn", "refuse")
 UNSEARCHED = frozenset({"imported", "detecting", "refused"})
 LONGEST_SEARCH = 200

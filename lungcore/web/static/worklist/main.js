@@ -7,31 +7,36 @@ import { fillTable, tableHead } from './table.js';
 
 const SEARCH_DELAY_MS = 250;
 const REFRESH_MS = 1500;
-const STATES = ['imported', 'detecting', 'ready', 'in_review', 'signed', 'refused'];
+const STATES = ['imported', 'detecting', 'ready', 'in_review', 'signed'];
 const VERDICTS = ['accept', 'warn', 'refuse'];
 const VIEW_KEY = 'lungcore.worklist.view';
 
-/** @type {WeakMap<Element, Worklist>} One worklist a place on the page, kept over reruns. */
+/** @type {WeakMap<Element, {list: Worklist, calls: number}>} Kept over reruns of the page. */
 const mounted = new WeakMap();
 
-/** Called by Streamlit at every run of the page, with the same parent element. */
+/**
+ * Called at every run of the page with the same parent element. Returns what takes the worklist
+ * away, which does so only when no later call has taken it over.
+ */
 export function mount(component) {
   const parent = component.parentElement;
-  const present = mounted.get(parent);
-  if (present) {
-    present.update(component);
-    return;
+  let entry = mounted.get(parent);
+  if (entry) entry.list.update(component);
+  else {
+    const root = element('div', { class: 'worklist', 'data-worklist': '' });
+    const style = new URL('style.css', import.meta.url).href;
+    parent.replaceChildren(element('link', { rel: 'stylesheet', href: style }), root);
+    entry = { list: new Worklist(root, component), calls: 0 };
+    mounted.set(parent, entry);
   }
-  const root = element('div', { class: 'worklist', 'data-worklist': '' });
-  const style = new URL('style.css', import.meta.url).href;
-  parent.replaceChildren(element('link', { rel: 'stylesheet', href: style }), root);
-  mounted.set(parent, new Worklist(root, component));
-}
-
-/** Called when the page is left. */
-export function unmount(parent) {
-  mounted.get(parent)?.destroy();
-  mounted.delete(parent);
+  const own = entry;
+  const call = ++own.calls;
+  return () => {
+    if (own.calls !== call) return;
+    own.list.destroy();
+    mounted.delete(parent);
+    parent.replaceChildren();
+  };
 }
 
 /** One worklist in one page. Python sends rows; the reader's view of them goes back as state. */

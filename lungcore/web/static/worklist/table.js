@@ -42,9 +42,9 @@ function seriesRows(row, t, open, showReasons) {
     element('td', { class: 'patient' }, [patient(row, t, open)]),
     element('td', {}, [row.study_date || '–']),
     element('td', { class: 'series' }, [row.series_description || row.study_description || '–']),
-    element('td', { class: 'number' }, [`${row.slices} × ${row.slice_mm.toFixed(1)} mm`]),
+    element('td', { class: 'number' }, [size(row)]),
     element('td', {}, [verdict(row, t, line)]),
-    element('td', {}, [element('span', { class: `word state-${row.state}` }, [t(`state_${row.state}`)])]),
+    element('td', {}, [state(row, t)]),
     element('td', { class: 'number' }, [row.findings === null ? '–' : String(row.findings)]),
     element('td', { class: 'malignancy' }, bar(row.malignancy)),
     element('td', { class: 'quiet' }, [row.imported_at]),
@@ -59,9 +59,20 @@ function seriesRows(row, t, open, showReasons) {
   return showReasons ? [line, reasons(row)] : [line];
 }
 
+function size(row) {
+  return row.slice_mm > 0 ? `${row.slices} × ${row.slice_mm.toFixed(1)} mm` : String(row.slices);
+}
+
+// The verdict has said it of a refused series.
+function state(row, t) {
+  if (row.state === 'refused') return '–';
+  return element('span', { class: `word state-${row.state}` }, [t(`state_${row.state}`)]);
+}
+
 function patient(row, t, open) {
   const name = row.patient_name || row.patient_id || '–';
-  const id = element('span', { class: 'quiet' }, [row.patient_name ? ` ${row.patient_id}` : '']);
+  const isOther = row.patient_name && row.patient_name !== row.patient_id;
+  const id = element('span', { class: 'quiet' }, [isOther ? ` ${row.patient_id}` : '']);
   const mark = row.phantom ? [element('span', { class: 'phantom' }, [t('phantom')])] : [];
   if (row.verdict === 'refuse') return element('span', {}, [name, id, ...mark]);
   const link = element('a', { href: `review?series=${encodeURIComponent(row.series_uid)}` }, [name]);
