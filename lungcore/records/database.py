@@ -1,6 +1,5 @@
 """The database: connections, transactions and the schema's version."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
@@ -19,24 +18,34 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30
 MIGRATION_LOCK = 7_105_219  # any number, the same for all processes of the application
 
-log = logging.getLogger(__name__)
-
 
 def connect(url: str) -> Engine:
     """An engine for the SQLAlchemy `url`. The folder of an SQLite file is made when absent.
 
     On SQLite a transaction begins as a writer unless it is a `snapshot`: a reader that turns
     writer half-way is refused at once instead of waiting (https://sqlite.org/isolation.html).
+
+    Raises LungcoreError when the URL is none or the folder cannot be made.
     """
-    parts = make_url(url)
-    if parts.get_backend_name() != "sqlite":
-        return create_engine(parts, pool_pre_ping=True)
-    if parts.database and parts.database != ":memory:":
-        Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        parts = make_url(url)
+        if parts.get_backend_name() != "sqlite":
+            return create_engine(parts, pool_pre_ping=True)
+    except ArgumentError as error:
+        raise LungcoreError("records.database_url_invalid", problem=error) from error
+    if parts.database:
+        _make_folder(Path(parts.database).parent)
     engine = create_engine(parts, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LungcoreError("records.database_unusable", url=folder, problem=error) from error
 
 
 def _set_pragmas(connection, _record) -> None:  # type: ignore[no-untyped-def]

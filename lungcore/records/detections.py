@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
-from lungcore.records import audit, summary
+from lungcore.records import audit, readings, summary
 from lungcore.records.identity import actor_name
 from lungcore.records.studies import find_series
-from lungcore.records.tables import DetectionRow, MachineFindingRow, ReadingRow, SeriesRow
+from lungcore.records.tables import DetectionRow, MachineFindingRow, SeriesRow
 
 DetectionState = Literal["running", "done", "failed", "cancelled"]
 
@@ -78,8 +78,7 @@ def finish(
 ) -> None:
     """Remember what the job found. Done once: a second call, or one after its end, adds nothing.
 
-    Readings that show the latest detection get a new version, so that nobody signs findings
-    that were not on the screen. Raises LungcoreError when the job is unknown.
+    Raises LungcoreError when the job is unknown.
     """
     row = _running(session, job_id)
     if row is None:
@@ -88,15 +87,7 @@ def finish(
     row.models, row.seconds = dict(models), dict(seconds)
     ranked = sorted(candidates, key=lambda candidate: -candidate.probability)
     session.add_all(_finding_row(row, rank, found) for rank, found in enumerate(ranked))
-    session.execute(
-        update(ReadingRow)
-        .where(
-            ReadingRow.series_id == row.series_id,
-            ReadingRow.detection_id.is_(None),
-            ReadingRow.signed_at.is_(None),
-        )
-        .values(version=ReadingRow.version + 1)
-    )
+    readings.take_detection(session, row.series_id)
     summary.refresh(session, row.series_id)
 
 

@@ -139,7 +139,7 @@ def append(
 ) -> ReadingRecord:
     """Add an event to the reader's own reading; the same `event_uid` again adds nothing.
 
-    An undo without a payload takes back the last decision. Raises ReadingChanged when the
+    kind, payload: as `lungcore.findings.reading` lists them. Raises ReadingChanged when the
     reading is not at `expected_version`, and LungcoreError when it cannot take the event.
     """
     reading = _find(session, reading_id)
@@ -152,14 +152,34 @@ def append(
     if reading.version != expected_version:
         raise ReadingChanged("records.reading_changed")
     state = _state(session, reading)
-    if kind == "undo" and payload == {}:
-        payload = {"event_uid": state.undo_target}
     check(state, cast(Kind, kind), payload)
     event = Event(
         event_uid, reading.events + 1, datetime.now(UTC), account_id, cast(Kind, kind), payload
     )
     _save(session, reading, event, step(state, event))
     return _record(session, reading)
+
+
+def take_detection(session: Session, series_id: int) -> None:
+    """Let readings show a detection that is now done, each with a new version.
+
+    So nobody signs findings that were not on the screen. For this package.
+    """
+    session.flush()
+    unpinned = session.scalars(
+        select(ReadingRow).where(
+            ReadingRow.series_id == series_id,
+            ReadingRow.detection_id.is_(None),
+            ReadingRow.signed_at.is_(None),
+        )
+    )
+    for reading in unpinned:
+        reading.version += 1
+        _summarise(reading, _state(session, reading))
+
+
+def _summarise(reading: ReadingRow, state: ReadingState) -> None:
+    reading.findings, reading.malignancy = len(state.kept), state.malignancy
 
 
 def _save(session: Session, reading: ReadingRow, event: Event, state: ReadingState) -> None:
@@ -176,7 +196,7 @@ def _save(session: Session, reading: ReadingRow, event: Event, state: ReadingSta
     )
     reading.detection_id = _shown_detection(session, reading)
     reading.events, reading.version = event.seq, reading.version + 1
-    reading.findings, reading.malignancy = len(state.kept), state.malignancy
+    _summarise(reading, state)
     reading.saved_at = event.at
     if event.kind in ("sign", "reopen"):
         reading.signed_at = event.at if state.signed else None

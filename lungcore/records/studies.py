@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
@@ -143,11 +143,14 @@ def _is_same(session: Session, row: SeriesRow, new: NewSeries) -> bool:
 
 
 def _clear(session: Session, row: SeriesRow) -> None:
-    """Take away what belongs to the files that are being replaced."""
+    """Take away what belongs to the files that are being replaced.
+
+    Readings that were opened and hold nothing get a new version: they show other images now.
+    """
     of_series = ReadingRow.series_id == row.series_id
     if session.scalar(select(exists().where(of_series, ReadingRow.events > 0))):
         raise LungcoreError("records.series_differs", series_uid=row.series_uid)
-    session.execute(delete(ReadingRow).where(of_series))
+    session.execute(update(ReadingRow).where(of_series).values(version=ReadingRow.version + 1))
     session.execute(delete(DetectionRow).where(DetectionRow.series_id == row.series_id))
     session.execute(delete(InstanceRow).where(InstanceRow.series_id == row.series_id))
 

@@ -58,6 +58,20 @@ def test_a_file_that_is_no_database_is_told(tmp_path):
     assert refused.value.key == "records.database_unusable"
 
 
+@pytest.mark.parametrize("url", ["", "lungcore.db", "oracle9://server/lungcore"])
+def test_a_url_that_is_none_is_told(url):
+    with pytest.raises(LungcoreError) as refused:
+        connect(url)
+    assert refused.value.key == "records.database_url_invalid"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(LungcoreError) as refused:
+        connect(f"sqlite:///{tmp_path / 'file' / 'lungcore.db'}")
+    assert str(tmp_path / "file") in str(refused.value)
+
+
 def test_an_exception_takes_back_the_whole_transaction(engine):
     with pytest.raises(KeyError), transaction(engine) as session:
         audit.append(session, actor="ann", action="a.b", subject="s", detail={})

@@ -31,7 +31,9 @@ def act(engine, stored_series, readers):
                 reading.reading_id,
                 event_uid=uid or f"e{reader}.{reading.version}",
                 kind=kind,
-                payload=payload or {},
+                payload={"event_uid": reading.state.undo_target}
+                if kind == "undo"
+                else payload or {},
                 account_id=reader,
                 expected_version=reading.version if version is None else version,
             )
@@ -160,11 +162,12 @@ def test_nobody_signs_findings_that_were_not_on_the_screen(detect, candidates, l
 
 
 def test_findings_arrive_beside_marks_made_while_the_machine_was_looking(
-    detect, candidates, act, look, readers
+    detect, candidates, act, look, readers, summary
 ):
     act("add", ADD)
     detect("job-1", candidates)
     shown = look(readers[0])
+    assert summary() == ("in_review", 4, 0.9)
     assert [f.source for f in shown.state.findings] == ["machine"] * 3 + ["reader"]
     assert shown.state.can_undo
 

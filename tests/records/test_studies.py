@@ -65,11 +65,12 @@ def test_a_grown_series_takes_the_place_of_the_old(engine, new_series, readers, 
         add_series(session, new_series())
         detections.start(session, "1.2.3", "job-1", None)
         detections.finish(session, "job-1", candidates, {}, {})
-        readings.open_reading(session, "1.2.3", readers[0])
+        seen = readings.open_reading(session, "1.2.3", readers[0])
         assert add_series(session, _grown(new_series))
         stored = series(session, "1.2.3")
         assert (stored.slices, stored.state, stored.findings) == (4, "imported", 0)
         assert detections.latest(session, "1.2.3") is None
+        assert readings.open_reading(session, "1.2.3", readers[0]).version == seen.version + 1
         assert len(instances(session, "1.2.3")) == 4
 
 
