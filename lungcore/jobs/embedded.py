@@ -41,11 +41,12 @@ class EmbeddedWorker:
         self._keeper.start()
 
     def stop(self) -> None:
-        """End the worker, and wait until it has."""
+        """End the worker, and wait until it has; one that was never started has ended."""
         self._ending.set()
         if self._child is not None:
             _end(self._child)
-        self._keeper.join()
+        if self._keeper.is_alive():
+            self._keeper.join()
 
     def alive(self) -> bool:
         """Whether the worker process runs at the moment."""

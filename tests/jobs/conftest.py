@@ -19,7 +19,7 @@ from lungcore.records.studies import NewInstance, NewSeries, add_series
 from lungcore.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_WAIT_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 120.0
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""From an upload to stored series, and what is left of it."""
+
+import os
+import shutil
+import time
+
+import pytest
+
+from lungcore.errors import LungcoreError
+from lungcore.jobs import uploads
+from lungcore.records import database, studies
+
+
+@pytest.fixture
+def upload(settings):
+    """Makes an upload's folder as the web leaves it."""
+
+    def make(upload_id="upload-1", *, done=True):
+        folder = settings.uploads / upload_id
+        (folder / "files").mkdir(parents=True)
+        if done:
+            (folder / "done").touch()
+        return folder
+
+    return make
+
+
+def test_an_upload_becomes_series_that_are_detected_in(
+    shared, settings, client, upload, start_worker, detector, wait_until
+):
+    folder = upload()
+    shutil.copytree(shared / "lidc_scans/LIDC-IDRI-0003_slab11", folder / "files" / "CT")
+    detector.order("finish")
+    start_worker()
+    job_id = client.enqueue_import("upload-1", None)
+    wait_until(lambda: client.status(job_id).ended)
+
+    status = client.status(job_id)
+    assert (status.kind, status.state) == ("import", "done")
+    [series] = status.result["series"]
+    assert (series["verdict"], series["slices"], series["new"]) == ("accept", 11, True)
+    assert [problem["file"] for problem in status.result["files"]] == ["CT/72.xml"]
+    assert not folder.exists()
+    uid = series["series_uid"]
+    wait_until(lambda: client.status(status.result["detections"][uid]).ended)
+    with database.snapshot(database.connect(settings.database_url)) as session:
+        assert studies.series(session, uid).state == "ready"
+
+    again = upload("upload-2")
+    shutil.copytree(shared / "lidc_scans/LIDC-IDRI-0003_slab11", again / "files" / "CT")
+    second = client.enqueue_import("upload-2", None)
+    wait_until(lambda: client.status(second).ended)
+    assert client.status(second).result["series"][0]["new"] is False
+    assert client.status(second).result["detections"] == {}
+
+
+def test_an_interrupted_import_still_starts_its_detection(settings, client, series_uid):
+    # Done again after the series was stored: it is not new, and was never detected in.
+    report = {"series": [{"series_uid": series_uid, "verdict": "warn", "new": False}]}
+    jobs = uploads.detect_new(client, report, None)
+    assert client.status(jobs[series_uid]).state == "queued"
+    assert uploads.detect_new(client, report, None) == {}
+
+
+def test_a_refused_series_is_not_detected_in(client):
+    report = {"series": [{"series_uid": "1.2.9", "verdict": "refuse", "new": True}]}
+    assert uploads.detect_new(client, report, None) == {}
+
+
+def test_only_uploads_that_were_given_up_are_removed(settings, upload):
+    old = time.time() - uploads.KEPT_SECONDS - 60
+    for name in ("given-up", "waited-for", "fresh"):
+        folder = upload(name)
+        if name != "fresh":
+            for path in (folder / "files", folder / "done", folder):
+                os.utime(path, (old, old))
+    uploads.clean(settings, {"waited-for"})
+    assert sorted(path.name for path in settings.uploads.iterdir()) == ["fresh", "waited-for"]
+
+
+def test_cleaning_before_any_upload_does_nothing(settings):
+    uploads.clean(settings, set())
+
+
+def test_an_upload_that_did_not_finish_is_not_imported(settings, upload):
+    folder = upload(done=False)
+    with pytest.raises(LungcoreError, match="did not finish"):
+        uploads.import_upload(
+            settings, "upload-1", progress=lambda step, share: None, stop=lambda: False
+        )
+    assert folder.exists()

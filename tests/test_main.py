@@ -1,0 +1,241 @@
+"""The command line, from arguments to output and exit status."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from lungcore import __main__
+from lungcore.cli import detection
+from lungcore.findings.finding import Candidate
+from lungcore.learning.detect import Detection
+from lungcore.records import accounts, database
+from lungcore.settings import load
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A home folder of one's own."""
+    monkeypatch.setenv("LUNGCORE_HOME", str(tmp_path / "home"))
+    for name in ("LANGUAGE", "CONFIG", "DATABASE_URL", "JOBS_URL", "STORAGE_URL"):
+        monkeypatch.delenv(f"LUNGCORE_{name}", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Puts lines on standard input."""
+
+    def put(text):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    return put
+
+
+def stored_accounts():
+    with database.snapshot(database.connect(load().database_url)) as session:
+        return {account.username: account for account in accounts.list_accounts(session)}
+
+
+def test_help_names_every_command_and_loads_nothing_heavy():
+    code = (
+        "import sys; from lungcore.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "finally: print(sorted({'numpy', 'sqlalchemy', 'dbos', 'pydicom'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for command in ("import", "detect", "train", "user", "worker", "doctor"):
+        assert f"\n    {command} " in done.stdout
+    assert done.stdout.endswith("[]\n")
+
+
+def test_help_is_in_the_language_of_the_settings(monkeypatch, capsys):
+    monkeypatch.setenv("LUNGCORE_LANGUAGE", "zh")
+    with pytest.raises(SystemExit):
+        __main__.main(["detect", "--help"])
+    shown = capsys.readouterr().out
+    assert shown.startswith("用法：python -m lungcore detect")
+    assert "usage" not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["import"], ["user", "add"], ["import", "x", "--js"]]
+)
+def test_wrong_usage_exits_with_2_and_says_so(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("Usage: ")
+
+
+def test_a_setting_that_cannot_be_is_told_in_one_line(monkeypatch, capsys):
+    monkeypatch.setenv("LUNGCORE_LANGUAGE", "xx")
+    assert __main__.main(["doctor"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_account_is_added_listed_given_a_password_and_disabled(typed, capsys):
+    typed(f"{PASSWORD}\n")
+    assert __main__.main(["user", "add", "Ann", "--role", "administrator"]) == 0
+    typed(f"{PASSWORD}\n")
+    wanted = ["user", "add", "bob", "--role", "annotator", "--role", "clinician"]
+    assert __main__.main([*wanted, "--display-name", "Bob B", "--password-stdin"]) == 0
+    assert stored_accounts()["bob"].roles == {"annotator", "clinician"}
+    capsys.readouterr()
+
+    typed(f"{PASSWORD} two\n")
+    assert __main__.main(["user", "password", "bob"]) == 0
+    assert __main__.main(["user", "disable", "bob"]) == 0
+    capsys.readouterr()
+    assert __main__.main(["user", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["ann\tAnn\tadministrator", "bob\tBob B\tannotator,clinician\tdisabled"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typing", "status", "told"),
+    [
+        (["user", "add", "ann"], "short\n", 1, "12"),
+        (["user", "add", "ann"], "", 1, "12"),
+        (["user", "add", "ann", "--role", "king"], PASSWORD, 2, "king"),
+        (["user", "password", "nobody"], PASSWORD, 1, "nobody"),
+        (["user", "disable", "nobody"], "", 1, "nobody"),
+    ],
+)
+def test_what_is_wrong_with_an_account_is_told(arguments, typing, status, told, typed, capsys):
+    typed(typing)
+    assert __main__.main(arguments) == status
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+    assert stored_accounts() == {}
+
+
+def test_a_password_typed_twice_differently_is_refused(monkeypatch, capsys):
+    answers = iter([PASSWORD, PASSWORD + "x"])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    assert __main__.main(["user", "add", "ann"]) == 1
+    assert "differ" in capsys.readouterr().err
+
+
+def test_import_prints_one_record_a_series(shared, capsys):
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    assert __main__.main(["import", str(folder), "--json"]) == 0
+    output = capsys.readouterr()
+    [record] = json.loads(output.out)
+    assert record["verdict"] == "accept"
+    assert record["slices"] == 11
+    assert np.allclose(record["spacing_mm"], [2.5, 0.8203125, 0.8203125])
+    assert output.err == "72.xml is not a DICOM file. It was left out.\n"
+
+
+def test_import_of_nothing_usable_fails_and_names_it(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("nothing here")
+    assert __main__.main(["import", str(tmp_path / "notes.txt")]) == 1
+    assert "notes.txt" in capsys.readouterr().err
+    assert __main__.main(["import", str(tmp_path / "gone")]) == 1
+    assert "gone" in capsys.readouterr().err
+
+
+def test_detect_of_something_unknown_is_told(capsys):
+    assert __main__.main(["detect", "what-is-this"]) == 1
+    assert "what-is-this" in capsys.readouterr().err
+    assert __main__.main(["detect", "1.2.3"]) == 1
+    assert "1.2.3" in capsys.readouterr().err
+
+
+def test_doctor_fails_without_a_worker_and_prints_json(capsys, home):
+    assert __main__.main(["doctor", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    checks = {check["name"]: check for check in report["checks"]}
+    assert checks["Python"]["ok"]
+    assert not checks["Worker"]["ok"]
+    assert checks["Worker"]["advice"]
+    assert {"name": "home", "value": str(home), "source": "environment"} in report["settings"]
+
+
+NODULE = Candidate((-61.0004, 12.5, -140.25), 7.126, 0.9123456, 0.25)
+FAINT = Candidate((10.0, 20.0, 30.0), 4.0, 0.25, None)
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """A detector that keeps the volumes it is given."""
+    volumes = []
+
+    def detect(volume, models, *, progress):
+        progress("learning.step_lungs", 0.5)
+        volumes.append(volume)
+        return Detection((NODULE, FAINT), {"detector": "7"}, {"lungs": 0.5})
+
+    monkeypatch.setattr(detection, "detect", detect)
+    return volumes
+
+
+def test_detect_in_a_metaimage_writes_luna16_rows(tmp_path, seen):
+    hu = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    image = SimpleITK.GetImageFromArray(hu)
+    image.SetSpacing((0.5, 0.6, 2.0))
+    image.SetOrigin((-10.0, -20.0, -30.0))
+    SimpleITK.WriteImage(image, str(tmp_path / "1.3.6.mhd"))
+    out = tmp_path / "found.csv"
+
+    assert __main__.main(["detect", str(tmp_path / "1.3.6.mhd"), "--out", str(out)]) == 0
+
+    assert out.read_text() == (
+        "seriesuid,coordX,coordY,coordZ,probability,diameter_mm,malignancy\n"
+        "1.3.6,-61.000,12.500,-140.250,0.912346,7.13,0.2500\n"
+        "1.3.6,10.000,20.000,30.000,0.250000,4.00,\n"
+    )
+    assert np.array_equal(seen[0].hu, hu)
+    assert np.allclose(seen[0].to_mm((1, 2, 3)), (-10 + 1.5, -20 + 1.2, -30 + 2))
+
+
+def test_detect_json_tells_time_memory_and_models(shared, seen, capsys):
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    assert __main__.main(["detect", str(folder), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    [series] = report["series"]
+    assert series["series_uid"].endswith(".170706757615202213033480003264")
+    assert series["candidates"][0]["center_mm"] == list(NODULE.center_mm)
+    assert (series["seconds"], series["models"]) == ({"lungs": 0.5}, {"detector": "7"})
+    assert report["peak_memory_mb"] > 10
+    assert seen[0].shape == (11, 512, 512)
+
+
+def test_detect_stores_nothing(shared, seen, home):
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    assert __main__.main(["detect", str(folder)]) == 0
+    assert not (home / "storage").exists()
+
+
+def test_detect_in_a_stored_series_reads_what_was_imported(shared, seen, capsys):
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    __main__.main(["import", str(folder), "--json"])
+    [record] = json.loads(capsys.readouterr().out)
+    __main__.main(["detect", str(folder)])
+    capsys.readouterr()
+    assert __main__.main(["detect", record["series_uid"]]) == 0
+    assert capsys.readouterr().out.count(record["series_uid"]) == 2
+    assert np.array_equal(seen[0].hu, seen[1].hu)
+    assert np.allclose(seen[0].affine, seen[1].affine)
+
+
+def test_detect_in_files_that_are_refused_tells_why(shared, seen, capsys):
+    seg = shared / "lidc_scans/LIDC-IDRI-0001/LIDC-IDRI-0001_Combined_SEG.dcm"
+    assert __main__.main(["detect", str(seg)]) == 1
+    error = capsys.readouterr().err
+    assert "modality SEG" in error
+    assert "No usable CT series" in error
+    assert seen == []
