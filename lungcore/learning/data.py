@@ -1,0 +1,176 @@
+"""The training data: real nodules with their masks, and real lungs to put them into."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK
+from numpy.typing import NDArray
+
+from lungcore.errors import LungcoreError
+from lungcore.imaging.lungs import lung_mask
+from lungcore.imaging.resampling import bounding_box, crop, resample
+from lungcore.imaging.volume import Volume
+
+SPACING_MM = 1.0
+BOX_MARGIN = 24  # voxels of chest wall and mediastinum around the lungs
+SUSPECT_MARGIN_MM = 5.0
+# LCTSC's file does not record its spacing; its series are 3 mm apart, its pixels about 1 mm.
+LCTSC_SPACING_MM = (3.0, 0.977, 0.977)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nodule:
+    """A real nodule: HU and readers' mask at native spacing, as lidc_nodule_voi3d has it.
+
+    malignancy, texture: the readers' vote, 1 to 5 (texture 1 is ground glass, 5 solid).
+    """
+
+    patient_id: str
+    fold: int
+    volume: Volume
+    mask: NDArray[np.bool_]
+    diameter_mm: float
+    texture: int
+    malignancy: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Lungs on a 1 mm grid, without known nodules where `trusted`.
+
+    lungs: where a nodule may lie. trusted: where a detection would be wrong; all three arrays
+    have the shape of `volume`.
+    """
+
+    name: str
+    volume: Volume
+    lungs: NDArray[np.bool_]
+    trusted: NDArray[np.bool_]
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file; LungcoreError when it is absent."""
+    if not path.is_file():
+        raise LungcoreError("learning.data_absent", path=path)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def read_image(path: Path) -> Volume:
+    """A volume from a folder with one DICOM series, or from a NIfTI or MetaImage file."""
+    if path.is_dir():
+        image = SimpleITK.ReadImage(SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(path)))
+    else:
+        image = SimpleITK.ReadImage(str(path))
+    affine = np.eye(4)
+    columns = np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
+    affine[:3, :3] = columns[:, ::-1]  # SimpleITK counts (column, row, slice)
+    affine[:3, 3] = image.GetOrigin()
+    return Volume(SimpleITK.GetArrayFromImage(image).astype(np.int16), affine)
+
+
+def read_nodules(data: Path, folds: frozenset[int]) -> list[Nodule]:
+    """The nodules of `folds` in lidc_nodule_voi3d, without the end-to-end hold-out patients."""
+    folder = data / "lidc_nodule_voi3d"
+    rows = read_rows(folder / "voi_index.csv")
+    held_out = {row["patient_id"] for row in rows if row["e2e_holdout"] == "1"}
+    return [
+        _nodule(folder, row)
+        for row in rows
+        if int(row["fold"]) in folds and row["patient_id"] not in held_out
+    ]
+
+
+def _nodule(folder: Path, row: dict[str, str]) -> Nodule:
+    mask = read_image(folder / "nodule_mask" / row["file"]).hu > 0
+    return Nodule(
+        patient_id=row["patient_id"],
+        fold=int(row["fold"]),
+        volume=read_image(folder / "image" / row["file"]),
+        mask=mask,
+        diameter_mm=float(row["diameter_mm"]),
+        texture=int(row["Texture_value"]),
+        malignancy=int(row["Malignancy_value"]),
+    )
+
+
+def read_training_backgrounds(data: Path) -> list[Background]:
+    """The unlabelled lungs and the LCTSC case, suspected lesions not trusted."""
+    suspects = read_rows(data / "unlabelled" / "suspected_lesions.csv")
+    backgrounds = [_lctsc(data / "lctsc_lung_masks")]
+    for name in sorted({row["folder"] for row in suspects}):
+        spheres = [
+            (_point(row), float(row["radius_mm"])) for row in suspects if row["folder"] == name
+        ]
+        volume = read_image(data / "unlabelled" / name)
+        backgrounds.append(_background(name, volume, lung_mask(volume), spheres))
+    return backgrounds
+
+
+def read_labelled_backgrounds(data: Path) -> list[Background]:
+    """The three labelled LIDC scans; what readers marked is not trusted. For validation only."""
+    marks = [
+        (row["series_uid"], (float(row["x_mm"]), float(row["y_mm"]), float(row["z_mm"])), radius)
+        for row in read_rows(data / "lidc_scans" / "annotations_per_reader.csv")
+        if (radius := float(row["equiv_diam_mm"]) / 2)
+    ]
+    marks += [
+        (row["seriesuid"], _point(row), float(row["diameter_mm"]) / 2)
+        for row in read_rows(data / "luna16" / "annotations.csv")
+    ]
+    backgrounds = []
+    for row in read_rows(data / "lidc_scans" / "nodules_consensus.csv"):
+        volume = read_image(data / "lidc_scans" / row["scan"] / "dicom")
+        spheres = [(centre, radius) for uid, centre, radius in marks if uid == row["seriesuid"]]
+        backgrounds.append(_background(row["scan"], volume, lung_mask(volume), spheres))
+    return backgrounds
+
+
+def _point(row: dict[str, str]) -> tuple[float, float, float]:
+    return float(row["coordX"]), float(row["coordY"]), float(row["coordZ"])
+
+
+def _lctsc(folder: Path) -> Background:
+    suspects = read_rows(folder / "suspected_lesions.csv")
+    name = suspects[0]["case"]
+    arrays = np.load(folder / f"{name}.npz")
+    affine = np.eye(4)[:, [2, 1, 0, 3]]
+    affine[:, :3] *= LCTSC_SPACING_MM
+    volume = Volume(arrays["hu"].astype(np.int16), affine)
+    spheres = []
+    for row in suspects:
+        index = (float(row["slice"]), float(row["row"]), float(row["column"]))
+        x, y, z = volume.to_mm(index)
+        spheres.append(((x, y, z), float(row["radius_mm"])))
+    return _background(name, volume, arrays["lung_mask"] > 0, spheres)
+
+
+def _background(
+    name: str,
+    volume: Volume,
+    lungs: NDArray[np.bool_],
+    spheres: list[tuple[tuple[float, float, float], float]],
+) -> Background:
+    fine = resample(volume, SPACING_MM)
+    fine_lungs = resample(Volume(lungs * np.int16(1000), volume.affine), SPACING_MM).hu >= 500
+    box = bounding_box(fine_lungs, (BOX_MARGIN,) * 3)
+    fine = crop(fine, box)
+    trusted = np.ones(fine.shape, bool)
+    for centre_mm, radius_mm in spheres:
+        trusted &= ~sphere(fine, centre_mm, radius_mm + SUSPECT_MARGIN_MM)
+    return Background(name, fine, fine_lungs[box.slices], trusted)
+
+
+def sphere(
+    volume: Volume, centre_mm: tuple[float, float, float], radius_mm: float
+) -> NDArray[np.bool_]:
+    """The voxels of `volume` with their centres within `radius_mm` of `centre_mm`."""
+    centre = volume.to_index(centre_mm)
+    squares = (
+        ((np.arange(count) - middle) * spacing) ** 2
+        for count, middle, spacing in zip(volume.shape, centre, volume.spacing_mm, strict=True)
+    )
+    slices, rows, columns = np.ix_(*squares)
+    return slices + rows + columns <= radius_mm**2

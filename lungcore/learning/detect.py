@@ -1,0 +1,133 @@
+"""From a CT volume to candidates: lungs, detector, malignancy. Never loads TensorFlow."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungcore.errors import LungcoreError
+from lungcore.findings.finding import Candidate
+from lungcore.imaging.lungs import lung_mask
+from lungcore.imaging.resampling import bounding_box, crop, resample
+from lungcore.imaging.volume import Volume
+from lungcore.learning import malignancy, runtime, tiling
+from lungcore.learning.peaks import Peak, pick_peaks
+from lungcore.learning.targets import normalise
+
+SPACING_MM = 1.0
+MARGIN_MM = 12.0  # searched around the lungs
+NEAR_LUNG_MM = 3.0  # a candidate reaches at least this close to the lungs
+TILE_VOXELS = 6_000_000  # keeps the memory of a tile below 1 GB
+SEARCH_FROM, SEARCH_TO = 0.05, 0.9  # of the progress bar
+
+
+class Stopped(Exception):  # noqa: N818 (the jobs' contract names it; it is no error)
+    """`stop` said so before the detection was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Candidates, most probable first; name and version of each model; seconds of each step."""
+
+    candidates: tuple[Candidate, ...]
+    models: dict[str, str]
+    seconds: dict[str, float]
+
+
+def detect(
+    volume: Volume,
+    models: Path,
+    *,
+    progress: Callable[[str, float], None] = lambda step, share: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Detection:
+    """Nodules of `volume` and the malignancy of each, by the weights in the folder `models`.
+
+    progress: told a catalogue key and the share done. stop: asked before each tile.
+    Raises Stopped, and LungcoreError when weights are absent or damaged or no lung is in view.
+    """
+
+    def before_tile(share: float) -> None:
+        if stop():
+            raise Stopped
+        progress("learning.step_search", SEARCH_FROM + share * (SEARCH_TO - SEARCH_FROM))
+
+    seconds: dict[str, float] = {}
+    progress("learning.step_lungs", 0.0)
+    with _timed(seconds, "weights"):
+        detector = runtime.load(models / "detector")
+        rater = runtime.load(models / "malignancy")
+    with _timed(seconds, "lungs"):
+        lungs = lung_mask(volume)
+    with _timed(seconds, "search"):
+        found = search(volume, lungs, detector, before_tile=before_tile)
+    progress("learning.step_rate", SEARCH_TO)
+    with _timed(seconds, "malignancy"):
+        rated = malignancy.rate(volume, found, rater)
+    candidates = tuple(
+        replace(candidate, malignancy=float(score))
+        for candidate, score in zip(found, rated, strict=True)
+    )
+    names = {"detector": detector.card.name, "malignancy": rater.card.name}
+    return Detection(candidates, names, seconds)
+
+
+def search(
+    volume: Volume,
+    lungs: NDArray[np.bool_],
+    detector: runtime.Network,
+    *,
+    least_probability: float | None = None,
+    before_tile: Callable[[float], None] = lambda share: None,
+) -> list[Candidate]:
+    """The candidates in `lungs` (shape of `volume`), most probable first, malignancy not rated.
+
+    least_probability: of a candidate, instead of what the card says. Raises LungcoreError when
+    `lungs` is empty.
+    """
+    if not lungs.any():
+        raise LungcoreError("learning.no_lung")
+    slice_mm, row_mm, column_mm = (int(np.ceil(MARGIN_MM / mm)) for mm in volume.spacing_mm)
+    box = bounding_box(lungs, (slice_mm, row_mm, column_mm))
+    fine = resample(crop(volume, box), SPACING_MM)
+    output = tiling.apply(partial(_predict, detector), fine.hu, TILE_VOXELS, before_tile)
+    settings = detector.card.settings
+    least = settings["least_probability"] if least_probability is None else least_probability
+    least_small = settings["least_probability_small"] if least_probability is None else least
+    candidates = (_candidate(peak, fine) for peak in pick_peaks(output, least))
+    return [
+        candidate
+        for candidate in candidates
+        if (candidate.diameter_mm > settings["small_mm"] or candidate.probability >= least_small)
+        and _reaches(lungs, volume, candidate)
+    ]
+
+
+def _predict(detector: runtime.Network, hu: NDArray[np.int16]) -> NDArray[np.float32]:
+    return detector(normalise(hu)[None, ..., None])[0]
+
+
+def _candidate(peak: Peak, fine: Volume) -> Candidate:
+    x, y, z = (float(value) for value in fine.to_mm(peak.position))
+    return Candidate((x, y, z), peak.diameter_mm, peak.probability, None)
+
+
+def _reaches(lungs: NDArray[np.bool_], volume: Volume, candidate: Candidate) -> bool:
+    centre = volume.to_index(candidate.center_mm)
+    reach_mm = max(NEAR_LUNG_MM, candidate.diameter_mm / 2)
+    reach = reach_mm / np.array(volume.spacing_mm)
+    low = np.maximum(np.floor(centre - reach), 0).astype(int)
+    high = np.maximum(np.ceil(centre + reach), 0).astype(int) + 1
+    return bool(lungs[tuple(slice(*ends) for ends in zip(low, high, strict=True))].any())
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - began

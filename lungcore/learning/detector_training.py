@@ -1,0 +1,155 @@
+"""Training of the detector: blended nodules, hard negatives mined on the way, resumable."""
+
+import csv
+import json
+import logging
+import multiprocessing
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from lungcore.learning import networks
+from lungcore.learning.data import read_nodules, read_training_backgrounds
+from lungcore.learning.losses import detection_loss
+from lungcore.learning.mining import mine
+from lungcore.learning.patches import Sources, Spot, draw_patch, prepare
+from lungcore.learning.targets import normalise
+
+TRAINING_FOLDS = frozenset(range(7))
+SMALL, LARGE = (6, 64), (2, 96)  # patches a step and their side
+LARGE_EVERY = 6  # steps; masses need room
+LEARNING_RATE = 2e-3
+WARM_UP = 0.02  # share of the training
+MINING_AT = (0.15, 0.4, 0.7)  # shares of the training
+SAVE_EVERY_S = 120
+BATCHES_AHEAD = 6
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a resumed training needs besides the model."""
+
+    step: int = 0
+    seconds: float = 0.0
+    minings: int = 0
+    negatives: list[Spot] = field(default_factory=list)
+
+
+def train(data: Path, out: Path, minutes: float, seed: int) -> keras.Model:
+    """Train for `minutes` in all, counting those of an interrupted training in `out`.
+
+    Returns the trained model. `out` gets `state/` and `log.csv`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model, progress = _resume(out)
+    backgrounds = sources(data).backgrounds
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as workers:
+        batches = _batches(workers, data, seed, progress)
+        began = time.monotonic() - progress.seconds
+        saved = time.monotonic()
+        while progress.seconds < minutes * 60:
+            share = progress.seconds / (minutes * 60)
+            if progress.minings < len(MINING_AT) and share >= MINING_AT[progress.minings]:
+                progress.negatives = mine(partial(predict, model), backgrounds)
+                progress.minings += 1
+                log.info("mined %d hard negatives", len(progress.negatives))
+            model.optimizer.learning_rate.assign(_learning_rate(share))
+            loss = float(model.train_on_batch(*next(batches)))
+            progress.step += 1
+            progress.seconds = time.monotonic() - began
+            _record(out, progress, loss)
+            if time.monotonic() - saved > SAVE_EVERY_S:
+                _save(out, model, progress)
+                saved = time.monotonic()
+    _save(out, model, progress)
+    return model
+
+
+def predict(model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The detector's output for HU (slices, rows, columns), as `tiling.apply` asks for it."""
+    return model.predict_on_batch(normalise(hu)[None, ..., None])[0]
+
+
+def _learning_rate(share: float) -> float:
+    """Linear warm-up, then half a cosine to a hundredth."""
+    if share < WARM_UP:
+        return LEARNING_RATE * (0.05 + 0.95 * share / WARM_UP)
+    return LEARNING_RATE * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
+
+
+@cache
+def sources(data: Path) -> Sources:
+    """Nodules and lungs of the training folds; read once a process."""
+    return prepare(read_nodules(data, TRAINING_FOLDS), read_training_backgrounds(data))
+
+
+def make_batch(
+    data: Path, negatives: list[Spot], seed: int, step: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Inputs and truths of one step, the same for the same arguments."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng((seed, step))
+    count, side = LARGE if step % LARGE_EVERY == 0 else SMALL
+    patches = [draw_patch(sources(data), negatives, side, rng) for _ in range(count)]
+    images, truths = zip(*patches, strict=True)
+    return np.stack(images), np.stack(truths)
+
+
+def _batches(
+    workers: ProcessPoolExecutor, data: Path, seed: int, progress: Progress
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    waiting: deque[Future] = deque()
+    step = progress.step
+    while True:
+        while len(waiting) < BATCHES_AHEAD:
+            waiting.append(workers.submit(make_batch, data, progress.negatives, seed, step))
+            step += 1
+        yield waiting.popleft().result()
+
+
+def _resume(out: Path) -> tuple[keras.Model, Progress]:
+    state = out / "state"
+    if not (state / "progress.json").is_file():
+        model = networks.detector()
+        optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3, clipnorm=5.0)
+        model.compile(optimizer, loss=detection_loss)
+        return model, Progress()
+    found = json.loads((state / "progress.json").read_text())
+    negatives = [
+        Spot(**{**spot, "position": tuple(spot["position"])}) for spot in found.pop("negatives")
+    ]
+    return keras.saving.load_model(state / found.pop("model")), Progress(
+        **found, negatives=negatives
+    )
+
+
+def _save(out: Path, model: keras.Model, progress: Progress) -> None:
+    """Model first, under a name of its own; the small file that names it is then replaced."""
+    state = out / "state"
+    state.mkdir(exist_ok=True)
+    name = f"step{progress.step}.keras"
+    model.save(state / name)
+    (state / "progress.tmp").write_text(json.dumps({**asdict(progress), "model": name}))
+    (state / "progress.tmp").replace(state / "progress.json")
+    for old in state.glob("step*.keras"):
+        if old.name != name:
+            old.unlink()
+
+
+def _record(out: Path, progress: Progress, loss: float) -> None:
+    with (out / "log.csv").open("a", newline="") as file:
+        csv.writer(file).writerow([progress.step, round(progress.seconds, 1), round(loss, 5)])
+    if progress.step % 20 == 0:
+        log.info("step %d, %.0f s, loss %.3f", progress.step, progress.seconds, loss)

@@ -1,0 +1,72 @@
+"""Semi-synthetic scans: nodules of a fold never trained on, in lungs never trained on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lungcore.imaging.volume import Volume
+from lungcore.learning.data import Background, Nodule
+from lungcore.learning.froc import Sphere
+from lungcore.learning.patches import thicken
+from lungcore.learning.synthesis import Truth, draw_lesion, own_diameter_mm, paste
+
+NODULES_A_SCAN = 8
+SLICE_MM = 2.5  # of the labelled scans
+APART_MM = 15.0
+TRIES = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SyntheticScan:
+    """A scan with pasted nodules: where each lies, and which nodule it is."""
+
+    background: Background
+    volume: Volume
+    truths: tuple[Sphere, ...]
+    nodules: tuple[Nodule, ...]
+
+
+def synthetic_scans(
+    nodules: Sequence[Nodule], backgrounds: Sequence[Background], seed: int = 0
+) -> Iterator[SyntheticScan]:
+    """Every nodule, at its own size, once into each background, `NODULES_A_SCAN` at a time."""
+    rng = np.random.default_rng(seed)
+    for background in backgrounds:
+        order = rng.permutation(len(nodules))
+        for first in range(0, len(order), NODULES_A_SCAN):
+            chosen = [nodules[i] for i in order[first : first + NODULES_A_SCAN]]
+            yield _fill(background, chosen, rng)
+
+
+def _fill(
+    background: Background, nodules: Sequence[Nodule], rng: np.random.Generator
+) -> SyntheticScan:
+    hu = background.volume.hu.astype(np.float32)
+    lungs = background.lungs & background.trusted
+    places = np.argwhere(lungs)
+    pasted: list[tuple[Truth, Nodule]] = []
+    for nodule in nodules:
+        lesion = draw_lesion(nodule, own_diameter_mm(nodule), rng)
+        for _ in range(TRIES):
+            place = places[rng.integers(len(places))]
+            if any(_near(place, truth, nodule) for truth, _ in pasted):
+                continue
+            truth = paste(hu, lungs, lesion, place, brighten=rng.random() < 0.5)
+            if truth:
+                pasted.append((truth, nodule))
+                break
+    blurred = np.rint(thicken(hu, SLICE_MM)).astype(np.int16)
+    volume = Volume(blurred, background.volume.affine)
+    spheres = tuple(_sphere(volume, truth) for truth, _ in pasted)
+    return SyntheticScan(background, volume, spheres, tuple(nodule for _, nodule in pasted))
+
+
+def _near(place: np.ndarray, truth: Truth, nodule: Nodule) -> bool:
+    reach_mm = (truth.diameter_mm + nodule.diameter_mm) / 2 + APART_MM
+    return float(np.linalg.norm(place - truth.centre)) < reach_mm
+
+
+def _sphere(volume: Volume, truth: Truth) -> Sphere:
+    x, y, z = (float(value) for value in volume.to_mm(truth.centre))
+    return Sphere((x, y, z), truth.diameter_mm)
