@@ -19,9 +19,7 @@ t = _context.texts(here)
 series_uid = st.query_params.get("series", "")
 if series_uid:
     st.html(FULL_SCREEN)
-    viewer.show(
-        series_uid, here.language, asset_base=assets.base("viewer"), key=f"viewer-{series_uid}"
-    )
+    viewer.show(series_uid, here.language, asset_base=assets.base(), key=f"viewer-{series_uid}")
 else:
     st.info(t("pages.review_needs_series"))
     st.page_link("worklist.py", label=t("pages.worklist"), icon=":material/list:")

@@ -29,7 +29,7 @@ table = st.components.v2.component("worklist", js=viewer.LOADER, isolate_styles=
 sent = table(
     key="worklist",
     data={
-        "asset_base": assets.base("worklist"),
+        "asset_base": f"{assets.base()}/worklist",
         "rows": [describe_row(row, here.language) for row in found.rows],
         "total": found.total,
         "pages": max(1, -(-found.total // PAGE_SIZE)),

@@ -13,7 +13,6 @@ from lungcore.language import LANGUAGES, area, catalogue, text
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = [*(ROOT / "lungcore").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
 SCRIPTS = [
-    *(ROOT / "lungcore/web/static").rglob("*.js"),
     *(ROOT / "lungcore/viewer/static").rglob("*.js"),
 ]
 TEMPLATES = list((ROOT / "lungcore/web/templates").glob("*.html"))

@@ -2,57 +2,50 @@
 
 import hashlib
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lungcore import viewer
+
 IMMUTABLE = "private, max-age=31536000, immutable"
-FOLDERS = {
-    "viewer": files("lungcore.viewer").joinpath("static"),
-    "worklist": files("lungcore.web").joinpath("static", "worklist"),
-}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 @cache
-def version(folder: str) -> str:
-    """The hash of all that `folder` of FOLDERS holds; it changes when a file does."""
+def version() -> str:
+    """The hash of all files; it changes when one of them does."""
     digest = hashlib.sha256()
-    for name, file in sorted(_files(FOLDERS[folder]).items()):
-        digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for name, path in sorted(_files().items()):
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def base(folder: str) -> str:
-    """The path, relative to the application's address, that the files of `folder` lie under."""
-    return f"assets/{folder}/{version(folder)}"
+def base() -> str:
+    """The path, relative to the application's address, that the files lie under."""
+    return f"assets/{version()}"
 
 
 def routes() -> list[Route]:
     """The route of every asset."""
-    return [Route("/assets/{folder}/{version}/{name:path}", asset, methods=["GET"])]
+    return [Route("/assets/{version}/{name:path}", asset, methods=["GET"])]
 
 
 def asset(request: Request) -> Response:
     """One file; 404 for another version, so that no stale file is kept for ever."""
-    folder, name = request.path_params["folder"], request.path_params["name"]
-    if folder not in FOLDERS or request.path_params["version"] != version(folder):
+    path = _files().get(request.path_params["name"])
+    if path is None or request.path_params["version"] != version():
         return Response(status_code=404)
-    file = _files(FOLDERS[folder]).get(name)
-    if file is None:
-        return Response(status_code=404)
-    media_type = MEDIA_TYPES[name[name.rindex(".") :]]
-    return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": IMMUTABLE})
+    headers = {"Cache-Control": IMMUTABLE}
+    return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
 
-def _files(folder: Traversable, prefix: str = "") -> dict[str, Traversable]:
-    found: dict[str, Traversable] = {}
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            found |= _files(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(tuple(MEDIA_TYPES)):
-            found[prefix + entry.name] = entry
-    return found
+@cache
+def _files() -> dict[str, Path]:
+    return {
+        path.relative_to(viewer.STATIC).as_posix(): path
+        for path in viewer.STATIC.rglob("*")
+        if path.suffix in MEDIA_TYPES
+    }

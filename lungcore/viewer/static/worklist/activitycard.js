@@ -1,0 +1,90 @@
+// One upload or import: its present step, share and way out, then what became of every file.
+
+import { element, set, write } from '../dom.js';
+import { button } from './frame.js';
+
+/** @typedef {import('../texts.js').Translate} Translate */
+/**
+ * @typedef {{series_uid: string, verdict: string, reasons: string[], slices: number, new: boolean}} Entry
+ * @typedef {{series: Entry[], files: {file: string, problem: string}[]}} Report
+ */
+
+const MOST_LINES = 8;
+
+export class ActivityCard {
+  /** @param {HTMLElement} slot @param {Translate} t */
+  constructor(slot, t) {
+    this.t = t;
+    this.closing = () => {};
+    this.line = element('span', { class: 'step' });
+    this.fill = element('span', { class: 'fill' });
+    this.track = element('span',
+      { class: 'bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100 }, this.fill);
+    this.buttons = element('span', { class: 'actions' });
+    this.list = element('ul');
+    this.root = element('div', { class: 'card', 'data-activity': 'running' },
+      element('div', { class: 'row' }, this.line, this.track, this.buttons), this.list);
+    slot.append(this.root);
+  }
+
+  remove() {
+    this.closing();
+    this.root.remove();
+  }
+
+  /** @param {string} text @param {number} fraction 0 to 1 */
+  progress(text, fraction) {
+    const percent = Math.round(fraction * 100);
+    write(this.line, text);
+    this.fill.style.width = `${percent}%`;
+    set(this.track, 'aria-valuenow', percent);
+  }
+
+  /** @param {HTMLButtonElement} action the only one */
+  actions(action) {
+    this.buttons.replaceChildren(action);
+  }
+
+  /** @param {HTMLButtonElement} action before those that are there */
+  addAction(action) {
+    this.buttons.prepend(action);
+  }
+
+  /** @param {string} text @param {'done' | 'failed'} state */
+  end(text, state) {
+    write(this.line, text);
+    this.track.remove();
+    set(this.root, 'data-activity', state);
+    this.actions(button(this.t('close'), () => this.remove(), { 'data-action': 'close' }));
+  }
+
+  /** @param {string} text */
+  fail(text) {
+    this.end(text, 'failed');
+  }
+
+  /** @param {Report} report @param {(uid: string) => void} open */
+  report({ series, files }, open) {
+    this.end(this.t('import_done'), 'done');
+    this.list.append(...series.map((entry) => this.seriesLine(entry, open)));
+    for (const { file, problem } of files.slice(0, MOST_LINES)) {
+      this.list.append(element('li', { class: 'problem' }, element('b', {}, file), ` ${problem}`));
+    }
+    const more = files.length - MOST_LINES;
+    if (more > 0) this.list.append(element('li', { class: 'problem' }, this.t('more_files', { n: more })));
+  }
+
+  /** @param {Entry} entry @param {(uid: string) => void} open */
+  seriesLine(entry, open) {
+    const facts = [this.t('slices', { n: entry.slices })];
+    if (!entry.new) facts.push(this.t('already_here'));
+    const words = [facts.join(', '), ...entry.reasons].join('. ');
+    const line = element('li', { 'data-series': entry.series_uid },
+      element('span', { class: `word verdict-${entry.verdict}` }, this.t(`verdict_${entry.verdict}`)),
+      ` ${words} `);
+    if (entry.verdict !== 'refuse') {
+      line.append(button(this.t('open'), () => open(entry.series_uid), { class: 'quiet' }));
+    }
+    return line;
+  }
+}
