@@ -65,12 +65,14 @@ class Gatherer:
 
         Raises LungcoreError when the disk is full; what is wrong with a file goes to `problems`.
         """
+        size = 0
         with self._noting(name):
+            size = path.stat().st_size
             if recognise(path) == "zip":
                 self._take_zip(path, name)
                 return
             self._take(path, name, move=move)
-        self._advance(path.stat().st_size if path.exists() else 0)
+        self._advance(size)
 
     def finish(self) -> None:
         """Wait until all contents are kept."""

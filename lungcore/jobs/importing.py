@@ -19,7 +19,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
+from lungcore.imaging.phantom import thorax
 from lungcore.jobs.gathering import FileProblem, Gatherer, Kept
 from lungcore.jobs.results import SeriesResult
 from lungcore.jobs.storing import SeriesStore
@@ -80,6 +82,32 @@ def import_paths(
             return job.run(files, temporary, move=move)
     finally:
         engine.dispose()
+
+
+def import_phantom(
+    settings: Settings,
+    *,
+    seed: int = 0,
+    slices: int = 140,
+    progress: Progress = lambda step, fraction: None,
+) -> ImportReport:
+    """Make a thorax phantom, write it as DICOM and import it like any other series."""
+    progress("importing.step_phantom", 0)
+    phantom = thorax(seed=seed, slices=slices)
+    text = SeriesText(
+        uid_seed=f"lungcore phantom {seed} {slices}",
+        patient_id="PHANTOM",
+        patient_name="PHANTOM^Thorax",
+        study_description="PHANTOM, made by a program",
+        series_description="PHANTOM thorax 2 mm",
+        study_date="20260101",
+        study_time="120000",
+        phantom=True,
+    )
+    with _importing(settings.storage) as folder:
+        progress("importing.step_phantom", 0.5)
+        paths = write_series(phantom.volume, folder, text)
+        return import_paths(paths, settings, move=True, progress=progress)
 
 
 def clean_leftovers(settings: Settings) -> None:
