@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from dbos import DBOSClient, WorkflowStatus
@@ -14,6 +15,7 @@ from lungcore.jobs.engine import (
     IMPORT_QUEUE,
     PROGRESS_EVENT,
     SERIALIZER,
+    log_file,
     prepare,
     refuse_pickle,
 )
@@ -24,6 +26,7 @@ from lungcore.settings import Settings
 Kind = Literal["import", "phantom", "detect"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
+KEPT = timedelta(days=30)
 QUEUES: dict[Kind, str] = {
     "import": IMPORT_QUEUE,
     "phantom": IMPORT_QUEUE,
@@ -176,6 +179,14 @@ class JobsClient:
             raise LungcoreError("jobs.retry_upload_gone")
         return self._enqueue(kind, _new_id(), *arguments)
 
+    def forget_ended(self) -> None:
+        """Remove jobs that ended long ago; what they did is on record elsewhere."""
+        before = datetime.now(UTC) - KEPT
+        ended = self._client.list_workflows(
+            completed_before=before.isoformat(), load_input=False, load_output=False
+        )
+        self._client.delete_workflows([job.workflow_id for job in ended])
+
     def _end_of(self, job_id: str) -> tuple[Literal["failed", "cancelled"], Reason | None] | None:
         """How the job of an unfinished detection ended; None while it may still finish."""
         try:
@@ -210,12 +221,12 @@ class JobsClient:
     def _error(self, workflow: WorkflowStatus) -> Reason:
         home = self._settings.home
         if workflow.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
-            _, values = unexpected("", home)
-            return "jobs.killed_worker", {"log": values["log"]}
+            return "jobs.killed_worker", {"log": str(log_file(home))}
         data = getattr(workflow.error, "data", None)
         if isinstance(data, dict) and "key" in data:
             return read_reason(data)
-        return unexpected(type(workflow.error).__name__, home)
+        kind = getattr(workflow.error, "name", type(workflow.error).__name__)
+        return unexpected(kind, home)
 
 
 def _new_id() -> str:

@@ -63,8 +63,10 @@ def detect_series(
                         session, job_id, found.candidates, found.models, found.seconds
                     )
     except JobFailedError as failure:
-        with database.transaction(engine) as session:
-            detections.end(session, job_id, "failed", failure.reason)
+        # The record goes when an import replaces the series; that import starts a new job.
+        if failure.reason[0] != "records.detection_unknown":
+            with database.transaction(engine) as session:
+                detections.end(session, job_id, "failed", failure.reason)
         raise
     finally:
         engine.dispose()

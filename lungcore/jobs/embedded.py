@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from lungcore.jobs.engine import log_file
+from lungcore.jobs.engine import LOG_BYTES, log_file
 from lungcore.settings import NAMES, Settings
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 SHORTEST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 END_SECONDS = 5.0
-LOG_BYTES = 10_000_000
 COMMAND = (sys.executable, "-m", "lungcore", "worker", "--embedded")
 
 

@@ -14,6 +14,7 @@ VERSION = "1"
 IMPORT_QUEUE = "import"
 DETECT_QUEUE = "detect"
 PROGRESS_EVENT = "progress"
+LOG_BYTES = 10_000_000
 SERIALIZER = DBOSPortableJSONSerializer()
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from logging.handlers import RotatingFileHandler
 
 from dbos import DBOS
 
@@ -19,6 +20,7 @@ from lungcore.jobs.engine import (
     APPLICATION,
     DETECT_QUEUE,
     IMPORT_QUEUE,
+    LOG_BYTES,
     SERIALIZER,
     VERSION,
     log_file,
@@ -66,6 +68,7 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     client = JobsClient(settings)
     importing.clean_leftovers(settings)
     uploads.clean(settings, client.uploads_waiting())
+    client.forget_ended()
     # A handler of our own keeps the engine from adding one: its lines go where all others go.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
     DBOS(
@@ -102,7 +105,7 @@ def _log(settings: Settings, *, embedded: bool) -> None:
     if not embedded:
         path = log_file(settings.home)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, encoding="utf-8"))
+        handlers.append(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1))
     layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=layout, handlers=handlers)
     for library in ("dbos", "alembic"):

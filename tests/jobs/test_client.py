@@ -98,6 +98,24 @@ def test_an_import_is_tried_again_only_while_its_files_are_here(settings, client
     assert client.status(client.retry(job_id)).kind == "import"
 
 
+def test_jobs_that_ended_long_ago_are_forgotten(settings, client):
+    jobs = {age: client.enqueue_phantom(None) for age in ("old", "new", "waiting")}
+    client.cancel(jobs["old"])
+    client.cancel(jobs["new"])
+    with sqlite3.connect(settings.home / "jobs.db") as connection:
+        connection.execute(
+            "UPDATE workflow_status SET completed_at = completed_at - 31 * 86400000 "
+            "WHERE workflow_uuid = ?",
+            (jobs["old"],),
+        )
+    connection.close()
+    client.forget_ended()
+    with pytest.raises(LungcoreError, match=jobs["old"]):
+        client.status(jobs["old"])
+    assert client.status(jobs["new"]).state == "cancelled"
+    assert client.status(jobs["waiting"]).state == "queued"
+
+
 @pytest.mark.parametrize("column", ["inputs", "output", "error"])
 def test_the_client_never_unpickles_a_job(settings, client, mark, column):
     job_id = client.enqueue_phantom(None)
