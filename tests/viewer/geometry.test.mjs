@@ -45,8 +45,17 @@ test('the letters of the edges', () => {
   const letters = (affine) => new Grid([9, 9, 9], affine).letters();
   assert.deepEqual(letters(AXIAL), { left: 'R', right: 'L', top: 'A', bottom: 'P' });
   assert.deepEqual(letters(CORONAL), { left: 'R', right: 'L', top: 'H', bottom: 'F' });
-  assert.deepEqual(new Grid([9, 9, 9], AXIAL).sliceLetters(), { first: 'F', last: 'H' });
   assert.equal(letter([0.2, -0.9, 0.3]), 'A');
+});
+
+test('slices are numbered from the head, however they are stored', () => {
+  const feetFirst = new Grid([9, 9, 9], AXIAL);
+  const headFirst = new Grid([9, 9, 9], AXIAL.map((value, i) => (i === 8 ? -value : value)));
+  for (const grid of [feetFirst, headFirst]) {
+    assert.deepEqual(grid.numberLetters(), { first: 'H', last: 'F' });
+    for (let slice = 0; slice < 9; slice++) assert.equal(grid.ofNumber(grid.number(slice)), slice);
+  }
+  assert.deepEqual([feetFirst.number(8), headFirst.number(0)], [1, 1]);
 });
 
 test('a series stored turned round is shown with the right of the patient at the left', () => {

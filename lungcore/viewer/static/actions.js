@@ -113,7 +113,7 @@ function readingActions(review) {
 /** @param {Review} review @returns {Actions} */
 function viewActions(review) {
   const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
-  const move = (/** @type {number} */ by) => look((view) => view.showSlice(view.slice + by));
+  const move = (/** @type {number} */ by) => look((view) => view.showNumber(view.number + by));
   const zoom = (/** @type {number} */ factor) =>
     look((view) => {
       const middle = { x: view.stage.width / 2, y: view.stage.height / 2 };
@@ -128,8 +128,8 @@ function viewActions(review) {
     slice_on: move(1),
     page_back: move(-PAGE_SLICES),
     page_on: move(PAGE_SLICES),
-    first_slice: look((view) => view.showSlice(0)),
-    last_slice: look((view) => view.showSlice(view.grid.slices - 1)),
+    first_slice: look((view) => view.showNumber(1)),
+    last_slice: look((view) => view.showNumber(view.grid.slices)),
     window_lung: preset('lung'),
     window_mediastinum: preset('mediastinum'),
     window_bone: preset('bone'),

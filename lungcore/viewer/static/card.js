@@ -59,7 +59,7 @@ export class FindingCard {
     const rated = malignancy !== null;
     write(this.malignancy, rated ? t('card_malignancy', { value: malignancy.toFixed(2) }) : '');
     set(this.malignancy, 'hidden', !rated);
-    const n = grid.nearestSlice(finding.center_mm) + 1;
+    const n = grid.number(grid.nearestSlice(finding.center_mm));
     const rest =
       probability === null
         ? t('card_slice', { slice: n })

@@ -100,10 +100,23 @@ export class Grid {
     return { row, column, radius_mm: Math.sqrt(squared), distance_mm };
   }
 
-  /** Whether columns and rows are mirrored on screen so that R or H lies left and A or H on top. */
+  /**
+   * Which axes run against the reading direction: columns go right to left of the patient, rows
+   * front to back or head to foot, slices from the head (or the front, or the right) on.
+   */
   mirrored() {
-    const turned = (/** @type {Point} */ step) => 'RAH'.includes(letter(step));
-    return { columns: turned(this.steps[2]), rows: turned(this.steps[1]) };
+    const [slices, rows, columns] = this.steps.map((step) => 'RAH'.includes(letter(step)));
+    return { slices, rows, columns };
+  }
+
+  /** The number that a slice is read under: 1 is nearest to the head. @param {number} slice */
+  number(slice) {
+    return this.mirrored().slices ? this.slices - slice : slice + 1;
+  }
+
+  /** The slice of a number. @param {number} number */
+  ofNumber(number) {
+    return this.mirrored().slices ? this.slices - number : number - 1;
   }
 
   /** The letters at the edges of the screen. */
@@ -119,9 +132,10 @@ export class Grid {
     };
   }
 
-  /** The letters of the first and the last slice's side. */
-  sliceLetters() {
-    return { first: letter(scaled(this.steps[0], -1)), last: letter(this.steps[0]) };
+  /** The letters of the sides on which numbers begin and end. */
+  numberLetters() {
+    const onward = scaled(this.steps[0], this.mirrored().slices ? -1 : 1);
+    return { first: letter(scaled(onward, -1)), last: letter(onward) };
   }
 }
 

@@ -87,7 +87,7 @@ function listenToWheel(review, node, signal) {
     rest = byNotch ? Math.sign(event.deltaY) * PAD_PIXELS : rest + event.deltaY;
     const slices = Math.trunc(rest / PAD_PIXELS);
     rest -= slices * PAD_PIXELS;
-    if (slices) review.look((view) => view.showSlice(view.slice + slices));
+    if (slices) review.look((view) => view.showNumber(view.number + slices));
   };
   node.addEventListener('wheel', onWheel, { signal, passive: false });
 }
@@ -143,9 +143,9 @@ function dragCamera(review, start) {
 
 /** Scroll; a press that does not move selects. @param {Review} review @param {ScreenPoint} start @returns {Drag} */
 function dragSlices(review, start) {
-  const from = review.view.slice;
+  const from = review.view.number;
   return {
-    move: ({ y }) => review.look((view) => view.showSlice(from + (y - start.y) / SCROLL_PIXELS)),
+    move: ({ y }) => review.look((view) => view.showNumber(from + (y - start.y) / SCROLL_PIXELS)),
     end: (moved) => {
       if (!moved) select(review, start);
     },

@@ -59,8 +59,9 @@ export class Panel {
   }
 
   draw() {
-    const { findings, view, signed, answer } = this.review;
+    const { findings, view, signed, answer, detection } = this.review;
     if (this.newFindings(findings)) this.drawList();
+    set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');
     for (const card of this.cards.values()) card.draw();
     if (this.newSelection(findings, view.selected, view.mode, signed, answer.can_undo)) {
       this.drawTools();
@@ -83,7 +84,6 @@ export class Panel {
     }
     const { machine } = tally(findings);
     write(this.count, t('findings_count', { n: findings.length, open: machine }));
-    set(this.empty, 'hidden', findings.length > 0);
     set(this.heading, 'hidden', findings.length === 0);
   }
 

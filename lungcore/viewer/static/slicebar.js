@@ -13,8 +13,9 @@ export class SliceBar {
     this.thumb = element('div', { class: 'lv-thumb' });
     this.marks = element('div', { class: 'lv-marks' });
     this.parts = this.makeParts();
-    this.track = element('div', { class: 'lv-track' }, ...this.parts, this.marks, this.thumb);
-    const { first, last } = grid.sliceLetters();
+    const inOrder = grid.mirrored().slices ? this.parts.toReversed() : this.parts;
+    this.track = element('div', { class: 'lv-track' }, ...inOrder, this.marks, this.thumb);
+    const { first, last } = grid.numberLetters();
     this.node = element(
       'div',
       {
@@ -51,7 +52,7 @@ export class SliceBar {
     const go = (/** @type {PointerEvent} */ event) => {
       const { top, height } = this.track.getBoundingClientRect();
       const share = (event.clientY - top) / height;
-      this.review.look((view) => view.showSlice(Math.floor(share * view.grid.slices)));
+      this.review.look((view) => view.showNumber(Math.ceil(share * view.grid.slices)));
     };
     const down = (/** @type {PointerEvent} */ event) => {
       this.node.setPointerCapture(event.pointerId);
@@ -66,14 +67,15 @@ export class SliceBar {
 
   /** Where a slice's middle lies along the track. @param {number} slice */
   share(slice) {
-    return `${(100 * (slice + 0.5)) / this.review.grid.slices}%`;
+    const { grid } = this.review;
+    return `${(100 * (grid.number(slice) - 0.5)) / grid.slices}%`;
   }
 
   draw() {
     const { view, findings, volume, t, grid } = this.review;
     this.thumb.style.top = this.share(view.slice);
-    set(this.node, 'aria-valuenow', view.slice + 1);
-    set(this.node, 'aria-valuetext', t('slice_of', { n: view.slice + 1, all: grid.slices }));
+    set(this.node, 'aria-valuenow', view.number);
+    set(this.node, 'aria-valuetext', t('slice_of', { n: view.number, all: grid.slices }));
     if (this.newParts(volume.chunks.size)) {
       this.parts.forEach((part, number) => set(part, 'data-here', volume.chunks.has(number)));
     }

@@ -80,7 +80,7 @@ export class Stage {
   drawCorners(isHere) {
     const { view, grid, t, volume } = this.review;
     const middle = grid.toMm([view.slice, (grid.rows - 1) / 2, (grid.columns - 1) / 2]);
-    const where = { n: view.slice + 1, all: grid.slices, z: signed(middle[2], 1) };
+    const where = { n: view.number, all: grid.slices, z: signed(middle[2], 1) };
     write(this.corners.slice, t(isHere ? 'corner_slice' : 'corner_slice_coming', where));
     const { center, width } = view.window;
     const preset = presetOf(view.window);

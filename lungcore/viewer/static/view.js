@@ -40,9 +40,15 @@ export class View {
     this.slice = this.grid.nearestSlice(finding.center_mm);
   }
 
-  /** @param {number} slice */
-  showSlice(slice) {
-    this.slice = Math.min(Math.max(Math.round(slice), 0), this.grid.slices - 1);
+  /** The number of the slice shown, 1 nearest to the head. */
+  get number() {
+    return this.grid.number(this.slice);
+  }
+
+  /** Show the slice of a number, or the nearest that there is. @param {number} number */
+  showNumber(number) {
+    const within = Math.min(Math.max(Math.round(number), 1), this.grid.slices);
+    this.slice = this.grid.ofNumber(within);
   }
 
   /** A window set by hand is kept for its key. @param {import('./window.js').Window} window */

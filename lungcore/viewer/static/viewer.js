@@ -104,7 +104,7 @@ export class Viewer {
   /** Keep the root's attributes true. @param {Review} review */
   tell({ view, volume, grid, answer, queue, detection }) {
     const state = {
-      slice: view.slice + 1,
+      slice: view.number,
       slices: grid.slices,
       loaded: volume.loaded,
       window: `${view.window.center}/${view.window.width}`,
