@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from lungcore.language import text
+from lungcore.learning import train
 
 PROGRAM = "python -m lungcore"
 
@@ -16,16 +17,20 @@ class Parser(argparse.ArgumentParser):
         formatter = partial(_Formatter, language=language)
         super().__init__(add_help=False, allow_abbrev=False, formatter_class=formatter, **options)
         self.language = language
-        self.group = self.add_argument_group(text("cli.arguments", language))
+        self._arguments = self.add_argument_group(text("cli.arguments", language))
 
     def error(self, message: str) -> NoReturn:
         """Tell the wrong usage on standard error and exit with 2."""
         told = text("cli.wrong_usage", self.language, problem=message)
         self.exit(2, f"{self.format_usage()}{told}\n")
 
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """Add to the one group that has a title of ours."""
+        return self._arguments.add_argument(*names, **options)
+
     def take(self, *names: str, help_key: str, **options: Any) -> None:
         """Take an argument, explained by the text of `help_key`."""
-        self.group.add_argument(*names, help=text(help_key, self.language), **options)
+        self.add_argument(*names, help=text(help_key, self.language), **options)
 
     def choose(self, name: str, commands: dict[str, str]) -> "dict[str, Parser]":
         """Take one of the `commands` (key of the explanation by name) into the attribute `name`."""
@@ -82,6 +87,7 @@ def build(language: str) -> Parser:
     commands["detect"].take("target", metavar="SERIES_UID|PATH", help_key="cli.detect_target")
     commands["detect"].take("--out", metavar="FILE.csv", help_key="cli.detect_out")
     commands["detect"].take("--json", action="store_true", help_key="cli.detect_json")
+    train.configure(commands["train"], language)
     commands["worker"].take("--embedded", action="store_true", help_key="cli.worker_embedded")
     commands["doctor"].take("--json", action="store_true", help_key="cli.doctor_json")
     for command in commands.values():

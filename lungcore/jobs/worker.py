@@ -33,8 +33,6 @@ from lungcore.settings import Settings
 log = logging.getLogger(__name__)
 
 QUEUE_POLL_SECONDS = 0.5
-# Beside a web server on the same cores: whoever looks at a page goes first.
-NICENESS = 5
 
 
 def run(settings: Settings, *, embedded: bool = False, detect: Detector = shipped_detector) -> None:
@@ -46,7 +44,6 @@ def run(settings: Settings, *, embedded: bool = False, detect: Detector = shippe
     """
     _log(settings, embedded=embedded)
     if embedded:
-        os.nice(NICENESS)
         threading.Thread(target=_end_with_parent, daemon=True).start()
     with only_worker(settings.home, wait=embedded) as executor_id:
         ended = threading.Event()
