@@ -81,12 +81,15 @@ def worklist(
     _check(states, verdicts, sort, page, page_size)
     conditions = _conditions(search, states, verdicts)
     total = session.scalar(select(func.count()).select_from(SeriesRow).where(*conditions)) or 0
+    offset = (page - 1) * page_size
+    if offset >= total:
+        return WorklistPage((), total)
     order = _order(sort, descending)
     # Ids first, from the indexes alone; only the rows of this page are read whole.
     ids = select(SeriesRow.series_id)
     if conditions:
         ids = ids.where(SeriesRow.series_id.in_(select(SeriesRow.series_id).where(*conditions)))
-    ids = ids.order_by(*order).limit(page_size).offset((page - 1) * page_size)
+    ids = ids.order_by(*order).limit(page_size).offset(offset)
     columns = [getattr(SeriesRow, field.name) for field in fields(WorklistRow)]
     found = session.execute(
         select(*columns).where(SeriesRow.series_id.in_(ids)).order_by(*order)
