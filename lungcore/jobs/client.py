@@ -116,7 +116,7 @@ class JobsClient:
 
     def was_detected(self, series_uid: str) -> bool:
         """Whether a detection in the series was ever started."""
-        with database.transaction(self._records) as session:
+        with database.snapshot(self._records) as session:
             return detections.latest(session, series_uid) is not None
 
     def settle_detections(self) -> None:

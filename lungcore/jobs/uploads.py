@@ -49,7 +49,7 @@ def detect_new(
 
 
 def remove(settings: Settings, upload_id: str) -> None:
-    """Remove an upload's folder; one that is gone already is as well."""
+    """Remove an upload's folder; what cannot go now is given up and goes with `clean`."""
     shutil.rmtree(settings.uploads / upload_id, ignore_errors=True)
 
 
@@ -59,7 +59,8 @@ def clean(settings: Settings, waiting: Collection[str]) -> None:
         return
     oldest = time.time() - KEPT_SECONDS
     for folder in settings.uploads.iterdir():
-        if folder.name not in waiting and _last_change(folder) < oldest:
+        is_old = folder.is_dir() and _last_change(folder) < oldest
+        if is_old and folder.name not in waiting:
             remove(settings, folder.name)
 
 

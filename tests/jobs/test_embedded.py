@@ -88,3 +88,9 @@ def test_the_worker_ends_when_its_server_is_killed(settings, wait_until):
     server.kill()
     server.wait()
     wait_until(lambda: is_free(settings.home))
+
+
+def test_one_that_was_never_started_can_be_stopped(settings):
+    worker = EmbeddedWorker(settings, COMMAND)
+    worker.stop()
+    assert not worker.alive()
