@@ -42,22 +42,20 @@ function step(review, steps) {
   else review.select(uid);
 }
 
-/** Switch a mode on, or off when it is on. @param {Review} review @param {'edit' | 'add'} mode */
-function toggle(review, mode) {
+/** @param {Review} review @param {'edit' | 'add'} mode */
+function enterMode(review, mode) {
   review.notice = '';
   review.look((view) => {
-    view.mode = view.mode === mode ? 'read' : mode;
+    view.leaveMode();
+    view.mode = mode;
     view.overlays = true;
   });
 }
 
-/** Back to reading; what is being drawn is dropped. @param {Review} review */
+/** @param {Review} review */
 function leaveMode(review) {
   review.notice = '';
-  review.look((view) => {
-    view.mode = 'read';
-    view.draft = null;
-  });
+  review.look((view) => view.leaveMode());
 }
 
 /** @param {Review} review @returns {Actions} */
@@ -71,17 +69,19 @@ function findingActions(review) {
     },
     reject: () => reject(review),
     edit: () => {
+      if (review.view.mode === 'edit') return leaveMode(review);
       const finding = subject(review);
       if (!finding) return;
       if (!review.grid.circle(finding.center_mm, finding.diameter_mm, review.view.slice)) {
         review.select(finding.finding_uid);
       }
-      toggle(review, 'edit');
+      enterMode(review, 'edit');
     },
     add: () => {
+      if (review.view.mode === 'add') return leaveMode(review);
       if (!mayChange(review)) return;
-      toggle(review, 'add');
-      if (review.view.mode === 'add') review.say(review.t('notice_add', { mm: DEFAULT_MM }));
+      enterMode(review, 'add');
+      review.say(review.t('notice_add', { mm: DEFAULT_MM }));
     },
     undo: () => {
       if (!mayChange(review)) return;

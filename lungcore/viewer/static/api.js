@@ -2,6 +2,11 @@
 
 /** @typedef {import('./queue.js').Reply} Reply */
 
+const BAD_GATEWAY = 502;
+
+/** @param {Response} response */
+const isJson = ({ headers }) => headers.get('Content-Type')?.includes('application/json') ?? false;
+
 export class Api {
   /** @param {string} seriesUid */
   constructor(seriesUid) {
@@ -49,8 +54,9 @@ export class Api {
         headers: body ? { 'Content-Type': 'application/json' } : {},
         body: body && JSON.stringify(body),
       });
-      const isJson = response.headers.get('Content-Type')?.includes('application/json');
-      return { status: response.status, body: isJson ? await response.json() : null };
+      if (isJson(response)) return { status: response.status, body: await response.json() };
+      // A page instead of an answer comes from something between us and the server.
+      return { status: response.ok ? BAD_GATEWAY : response.status, body: null };
     } catch {
       return { status: 0, body: null }; // no whole answer: the caller tries again or tells
     }

@@ -15,9 +15,9 @@ export function actionButton(action, actions, t, className = 'lv-button') {
   const label = t(`action_${action}`);
   const cap = KEY_CAPS[action];
   const title = cap ? t('title_key', { label, key: cap }) : label;
-  const attributes = { type: 'button', class: className, 'data-action': action, title };
-  const button = element('button', { ...attributes, click: () => actions[action]() }, label);
-  button.setAttribute('aria-label', label);
+  const click = () => actions[action]();
+  const names = { title, 'aria-label': label, 'data-action': action };
+  const button = element('button', { type: 'button', class: className, ...names, click }, label);
   if (cap) button.append(element('kbd', {}, cap.split(' ')[0]));
   return button;
 }

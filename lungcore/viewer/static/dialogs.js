@@ -13,7 +13,7 @@ export class Dialogs {
     this.review = review;
     this.summary = element('p', {});
     this.open = element('p', { class: 'lv-open' });
-    this.reason = element('input', { name: 'reason', required: true, maxlength: 500, autocomplete: 'off' });
+    this.reason = element('input', { name: 'reason', required: true, pattern: '.*\\S.*', maxlength: 500, autocomplete: 'off' });
     const label = element('label', {}, review.t('reopen_reason'), this.reason);
     this.dialogs = {
       help: this.make('help', keyTable(review.t)),

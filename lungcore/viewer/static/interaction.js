@@ -8,6 +8,7 @@ import { dragged } from './window.js';
 /**
  * @typedef {import('./review.js').Review} Review
  * @typedef {import('./geometry.js').ScreenPoint} ScreenPoint
+ * @typedef {import('./view.js').Draft} Draft
  * @typedef {{move: (point: ScreenPoint) => void, end: (moved: boolean) => void}} Drag
  */
 
@@ -160,13 +161,23 @@ function mmAt({ view, grid }, point) {
   return grid.toMm([view.slice, within(row, grid.rows), within(column, grid.columns)]);
 }
 
-/** Save what was drawn, unless Esc took the reader out of the mode. @param {Review} review @param {'edit' | 'add'} kind */
+/** Show what a drag would make, unless Esc took the reader out of the mode. @param {Review} review @param {'edit' | 'add'} kind @param {Draft} draft */
+function propose(review, kind, draft) {
+  review.look((view) => {
+    if (view.mode === kind) view.draft = draft;
+  });
+}
+
+/** Save what was proposed. @param {Review} review @param {'edit' | 'add'} kind */
 function saveDraft(review, kind) {
-  const { draft, mode } = review.view;
+  const { draft } = review.view;
+  if (!draft) return;
+  review.save(kind, draft);
   review.look((view) => {
     view.draft = null;
+    if (kind === 'add') view.mode = 'read';
+    view.selected = draft.finding_uid;
   });
-  if (draft && mode === kind) review.save(kind, draft);
 }
 
 /** The rim follows the pointer; the centre stays. @param {Review} review @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
@@ -176,13 +187,12 @@ function dragRim(review, { finding, x, y, radius }, start) {
   const slack = radius - Math.hypot(start.x - x, start.y - y);
   const off_mm = grid.circle(center_mm, diameter_mm, view.slice)?.distance_mm ?? 0;
   return {
-    move: (point) =>
-      review.look((view) => {
-        const pixels = Math.max(Math.hypot(point.x - x, point.y - y) + slack, 0);
-        const radius_mm = pixels / view.placement.pixelsPerMm;
-        const size = withinSizes(2 * Math.hypot(radius_mm, off_mm));
-        view.draft = { finding_uid, center_mm, diameter_mm: size };
-      }),
+    move: (point) => {
+      const pixels = Math.max(Math.hypot(point.x - x, point.y - y) + slack, 0);
+      const radius_mm = pixels / view.placement.pixelsPerMm;
+      const size = withinSizes(2 * Math.hypot(radius_mm, off_mm));
+      propose(review, 'edit', { finding_uid, center_mm, diameter_mm: size });
+    },
     end: () => saveDraft(review, 'edit'),
   };
 }
@@ -193,10 +203,7 @@ function dragInside(review, { finding, x, y }, start) {
   return {
     move: (point) => {
       const center = { x: x + point.x - start.x, y: y + point.y - start.y };
-      const center_mm = mmAt(review, center);
-      review.look((view) => {
-        view.draft = { finding_uid, center_mm, diameter_mm };
-      });
+      propose(review, 'edit', { finding_uid, center_mm: mmAt(review, center), diameter_mm });
     },
     end: () => saveDraft(review, 'edit'),
   };
@@ -206,22 +213,12 @@ function dragInside(review, { finding, x, y }, start) {
 function dragNew(review, start) {
   const finding_uid = newUid();
   const center_mm = mmAt(review, start);
-  const propose = (/** @type {number} */ diameter_mm) =>
-    review.look((view) => {
-      view.draft = { finding_uid, center_mm, diameter_mm };
-    });
-  propose(DEFAULT_MM);
+  propose(review, 'add', { finding_uid, center_mm, diameter_mm: DEFAULT_MM });
   return {
     move: ({ x, y }) => {
       const radius_mm = Math.hypot(x - start.x, y - start.y) / review.view.placement.pixelsPerMm;
-      propose(withinSizes(2 * radius_mm));
+      propose(review, 'add', { finding_uid, center_mm, diameter_mm: withinSizes(2 * radius_mm) });
     },
-    end: () => {
-      saveDraft(review, 'add');
-      review.look((view) => {
-        view.mode = 'read';
-        view.selected = review.findings.at(-1)?.finding_uid ?? null;
-      });
-    },
+    end: () => saveDraft(review, 'add'),
   };
 }

@@ -21,7 +21,7 @@ export function marksOf(view, findings) {
   });
 }
 
-/** The findings with the draft in place of what it changes. @param {Finding[]} findings @param {import('./view.js').View['draft']} draft */
+/** The findings with the draft in place of what it changes. @param {Finding[]} findings @param {import('./view.js').Draft | null} draft */
 export function withDraft(findings, draft) {
   if (!draft) return findings;
   return findings.map((one) => (one.finding_uid === draft.finding_uid ? { ...one, ...draft } : one));

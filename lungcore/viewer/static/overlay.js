@@ -55,13 +55,14 @@ export class Overlay {
     });
     const circle = { cx: x, cy: y, r: Math.max(radius, 2) };
     group.append(shape('circle', { ...circle, class: 'lv-halo' }), shape('circle', circle));
-    const reach = radius + LABEL_GAP;
+    const isEdited = isSelected && view.mode === 'edit';
+    const reach = radius + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
     const isLeft = x + reach + LABEL_ROOM > view.stage.width;
     const label = t('length_mm', { mm: finding.diameter_mm.toFixed(1) });
     const anchor = isLeft ? 'end' : 'start';
     const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': anchor };
     group.append(shape('text', at, label));
-    if (isSelected && view.mode === 'edit') group.append(handle(x + radius, y));
+    if (isEdited) group.append(handle(x + radius, y));
     return group;
   }
 }

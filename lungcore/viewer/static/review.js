@@ -41,7 +41,7 @@ export class Review {
     this.notice = '';
     /** @type {DialogName | null} */
     this.dialog = null;
-    /** Why pixels are missing: an HTTP status, or null. @type {number | null} */
+    /** Why pixels are missing, if they are. @type {import('./volume.js').VolumeProblem} */
     this.volumeProblem = null;
     /** @type {Answer} */
     this.answer = opened;
@@ -59,8 +59,8 @@ export class Review {
       worker,
       url: (number) => this.api.chunkUrl(number),
       onChange: () => this.invalidate(),
-      onProblem: (status) => {
-        this.volumeProblem = status;
+      onProblem: (problem) => {
+        this.volumeProblem = problem;
         this.invalidate();
       },
     });
@@ -71,6 +71,7 @@ export class Review {
   takeAnswer() {
     this.answer = this.queue.present;
     if (!this.selected) this.view.selected = null;
+    if (this.signed) this.view.leaveMode();
     this.invalidate();
   }
 
@@ -110,6 +111,7 @@ export class Review {
   /** @param {string} uid */
   select(uid) {
     const finding = this.findings.find((one) => one.finding_uid === uid);
+    this.notice = '';
     if (finding) this.look((view) => view.goTo(finding));
   }
 

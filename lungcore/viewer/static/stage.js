@@ -31,7 +31,7 @@ export class Stage {
     const label = review.t('stage_label');
     this.node = element(
       'div',
-      { class: 'lv-stage', role: 'img', 'aria-label': label },
+      { class: 'lv-stage', role: 'img', tabindex: -1, 'aria-label': label },
       canvas,
       this.overlay.node,
       ...orientation(grid),

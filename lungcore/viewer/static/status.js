@@ -31,6 +31,7 @@ export class Status {
       return t(`problem_${kind}`, { text }).trim();
     }
     if (volumeProblem === null) return '';
+    if (volumeProblem === 'decoder') return t('volume_decoder');
     if (isPassing(volumeProblem)) return t('volume_offline');
     return t('volume_status', { status: volumeProblem });
   }

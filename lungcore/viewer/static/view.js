@@ -8,6 +8,7 @@ import { PRESETS, WIDE } from './window.js';
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {import('./model.js').Finding} Finding
  * @typedef {'read' | 'edit' | 'add'} Mode
+ * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number}} Draft
  */
 
 const FIT = { zoom: 1, panX: 0, panY: 0 };
@@ -26,7 +27,7 @@ export class View {
     this.smooth = true;
     /** @type {string | null} */
     this.selected = null;
-    /** What an edit or an addition under the pointer would be. @type {{finding_uid: string, center_mm: Point, diameter_mm: number} | null} */
+    /** What an edit or an addition under way would make. @type {Draft | null} */
     this.draft = null;
     /** Where the pointer is on the stage. @type {import('./geometry.js').ScreenPoint | null} */
     this.pointer = null;
@@ -59,6 +60,12 @@ export class View {
 
   fit() {
     this.camera = FIT;
+  }
+
+  /** Back to reading; what is being drawn is dropped. */
+  leaveMode() {
+    this.mode = 'read';
+    this.draft = null;
   }
 
   /** Where the slice lies on the stage now. */

@@ -3,6 +3,9 @@
 import { isPassing, waitMs } from './retry.js';
 
 /** @typedef {import('./decoder.js').ChunkAnswer} ChunkAnswer */
+/** @typedef {number | 'decoder' | null} VolumeProblem
+ *   the HTTP status of a chunk that did not come (0: no connection), a decoder that did not start,
+ *   or nothing */
 
 const IN_FLIGHT = 3;
 
@@ -24,9 +27,8 @@ export class Volume {
    * @param {{slices: number, rows: number, columns: number}} grid
    * @param {{chunks: number, chunk_slices: number}} pixels
    * @param {{url: (number: number) => string, worker: Worker,
-   *   onChange: (chunk: number) => void, onProblem: (status: number | null) => void}} use
-   *   onChange when a chunk came; onProblem with the HTTP status (0: no connection) when one did
-   *   not, with null when loading goes on again
+   *   onChange: (chunk: number) => void, onProblem: (problem: VolumeProblem) => void}} use
+   *   onChange when a chunk came; onProblem when one did not, and when loading goes on again
    */
   constructor(grid, pixels, use) {
     this.grid = grid;
@@ -41,6 +43,7 @@ export class Volume {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     use.worker.addEventListener('message', (event) => this.receive(event.data));
+    use.worker.addEventListener('error', () => use.onProblem('decoder'));
   }
 
   /** Fetch what is missing, nearest to `slice` first. @param {number} slice */
