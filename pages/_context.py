@@ -27,7 +27,7 @@ def account() -> Account:
     account been disabled since, and then the page stops here.
     """
     token = st.context.cookies.get(SESSION_COOKIE, "")
-    with database.transaction(services().engine) as session:
+    with database.snapshot(services().engine) as session:
         found = accounts.account_of_session(session, token, now=datetime.now(UTC))
     if found is None:
         _signed_out()

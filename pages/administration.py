@@ -16,7 +16,7 @@ engine = _context.services().engine
 
 def show_accounts() -> None:
     """The accounts, with a form to add one and a control to disable one."""
-    with database.transaction(engine) as session:
+    with database.snapshot(engine) as session:
         everyone = accounts.list_accounts(session)
     st.subheader(t("pages.accounts"))
     st.dataframe(

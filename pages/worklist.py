@@ -21,7 +21,7 @@ def rerun() -> None:
 here = _context.account()
 kept = st.session_state.get("worklist") or {}
 view = View.from_browser(kept.get("view") or {})
-with database.transaction(_context.services().engine) as session:
+with database.snapshot(_context.services().engine) as session:
     found = studies.worklist(session, page_size=PAGE_SIZE, **asdict(view))
     is_empty = found.total == 0 and not studies.any_series(session)
 

@@ -16,7 +16,14 @@ from lungcore.errors import LungcoreError
 from lungcore.language import DEFAULT_LANGUAGE, LANGUAGES
 from lungcore.records import audit
 from lungcore.records.identity import ROLES, SYSTEM, Account, canonical_name, find_account
-from lungcore.records.logins import account_of_session, is_right, sign_in, sign_out
+from lungcore.records.logins import (
+    account_of_session,
+    is_due,
+    is_right,
+    note_seen,
+    sign_in,
+    sign_out,
+)
 from lungcore.records.tables import AccountRow, LoginRow, SetupRow
 from lungcore.records.tokens import hashed, new_token
 
@@ -29,7 +36,9 @@ __all__ = [
     "canonical_name",
     "change_password",
     "disable",
+    "is_due",
     "list_accounts",
+    "note_seen",
     "set_language",
     "set_password",
     "set_up",

@@ -49,20 +49,28 @@ def sign_in(
 
 
 def account_of_session(session: Session, token: str, *, now: datetime) -> Account | None:
-    """The account that the token signs in, or None: unknown, expired or disabled.
+    """The account that the token signs in, or None: unknown, expired or disabled. Reads only.
 
-    A session ends after 12 hours without a request, and after 7 days in any case. That it was
-    seen is written at most once a minute.
+    A session ends after 12 hours without being seen (`note_seen`), and after 7 days in any case.
     """
     login = session.get(LoginRow, hashed(token))
     if login is None or now - login.last_seen_at > IDLE or now - login.created_at > LONGEST:
         return None
     row = session.get_one(AccountRow, login.account_id)
-    if row.disabled:
-        return None
-    if now - login.last_seen_at > SEEN_EVERY:
+    return None if row.disabled else Account.of_row(row)
+
+
+def is_due(session: Session, token: str, *, now: datetime) -> bool:
+    """Whether it is time to write that the session was seen; at most once a minute. Reads only."""
+    login = session.get(LoginRow, hashed(token))
+    return login is not None and now - login.last_seen_at > SEEN_EVERY
+
+
+def note_seen(session: Session, token: str, *, now: datetime) -> None:
+    """Write that the session was seen."""
+    login = session.get(LoginRow, hashed(token))
+    if login is not None:
         login.last_seen_at = now
-    return Account.of_row(row)
 
 
 def sign_out(session: Session, token: str) -> None:

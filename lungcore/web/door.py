@@ -74,8 +74,15 @@ class Door:
     def _account(self, token: str) -> Account | None:
         if not token:
             return None
-        with database.transaction(self.services.engine) as session:
-            return accounts.account_of_session(session, token, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        # Most requests only read: they must not wait for an import that writes.
+        with database.snapshot(self.services.engine) as session:
+            account = accounts.account_of_session(session, token, now=now)
+            is_due = account is not None and accounts.is_due(session, token, now=now)
+        if is_due:
+            with database.transaction(self.services.engine) as session:
+                accounts.note_seen(session, token, now=now)
+        return account
 
     def _sign_in_first(self, scope: Scope, headers: Headers) -> Response:
         if scope.get("method") == "GET" and "text/html" in headers.get("accept", ""):

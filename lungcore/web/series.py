@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from lungcore.errors import LungcoreError
 from lungcore.records import audit, database, detections, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
@@ -89,7 +88,7 @@ class SeriesRoutes:
         """Stop the running detection."""
 
         def stop() -> dict[str, Any]:
-            with database.transaction(self.services.engine) as session:
+            with database.snapshot(self.services.engine) as session:
                 latest = detections.latest(session, request.path_params["series_uid"])
             if latest is not None and latest.state == "running":
                 self.services.jobs.cancel(latest.job_id)
@@ -127,8 +126,6 @@ class SeriesRoutes:
         account, uid = request.state.account, request.path_params["series_uid"]
         with database.transaction(self.services.engine) as session:
             found = studies.series(session, uid)
-            if found.verdict == "refuse":
-                raise LungcoreError("pages.series_refused")
             reading = readings.open_reading(session, uid, account.account_id)
             audit.append(
                 session, actor=account.username, action="series.opened", subject=uid, detail={}
@@ -174,7 +171,7 @@ class SeriesRoutes:
 
     def _detection(self, request: Request) -> dict[str, Any]:
         account = request.state.account
-        with database.transaction(self.services.engine) as session:
+        with database.snapshot(self.services.engine) as session:
             latest = detections.latest(session, request.path_params["series_uid"])
         return describe_detection(latest, self.services.jobs, account.language)
 

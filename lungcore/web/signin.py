@@ -40,13 +40,13 @@ class SignIn:
 
     def health(self, request: Request) -> Response:
         """`ok` when the database answers, for a load balancer."""
-        with database.transaction(self.services.engine) as session:
+        with database.snapshot(self.services.engine) as session:
             accounts.any_account(session)
         return PlainTextResponse("ok")
 
     def sign_in_page(self, request: Request) -> Response:
         """The form; a fresh installation is sent to set up first."""
-        with database.transaction(self.services.engine) as session:
+        with database.snapshot(self.services.engine) as session:
             ready = accounts.any_account(session)
         if not ready:
             return RedirectResponse(_address(request, "/set-up"), 303)

@@ -1,5 +1,7 @@
 """Accounts, their roles and the set-up of a fresh installation."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 
@@ -103,3 +105,16 @@ def test_set_up_happens_once_with_the_newest_token(engine):
 
 def test_no_token_was_given_out_no_account_is_made(session):
     _refused("records.setup_token_wrong", accounts.set_up, session, "", "eve", PASSWORD, "")
+
+
+def test_a_password_is_changed_by_who_knows_the_present_one(engine):
+    with transaction(engine) as session:
+        ann = accounts.add_account(session, "ann", PASSWORD)
+    with pytest.raises(LungcoreError) as refused, transaction(engine) as session:
+        accounts.change_password(session, ann.account_id, "something else", "another passphrase")
+    assert refused.value.key == "records.password_wrong"
+    with transaction(engine) as session:
+        accounts.change_password(session, ann.account_id, PASSWORD, "another passphrase")
+        assert (
+            accounts.sign_in(session, "ann", "another passphrase", now=datetime.now(UTC))[0] == ann
+        )

@@ -26,8 +26,14 @@ def _sign_in(engine, username="ann", password=PASSWORD, now=NOON):
 
 
 def _who(engine, token, now):
-    with transaction(engine) as session:
-        return accounts.account_of_session(session, token, now=now)
+    """As the door asks at every request."""
+    with snapshot(engine) as session:
+        account = accounts.account_of_session(session, token, now=now)
+        is_due = accounts.is_due(session, token, now=now)
+    if account is not None and is_due:
+        with transaction(engine) as session:
+            accounts.note_seen(session, token, now=now)
+    return account
 
 
 def _fails(engine, key, username="ann", password="wrong password", now=NOON):

@@ -1,5 +1,6 @@
 """Services on a fresh home, an account, and a client that is signed in."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +22,18 @@ from lungcore.web.services import Services
 PASSWORD = "a long passphrase"
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with both databases made, to be copied: making them takes a second."""
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    Services.open(settings.load({"LUNGCORE_HOME": str(home)})).close()
+    return home
+
+
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    opened = Services.open(settings.load({"LUNGCORE_HOME": str(tmp_path)}))
+def services(prepared: Path, tmp_path: Path) -> Iterator[Services]:
+    home = shutil.copytree(prepared, tmp_path / "home")
+    opened = Services.open(settings.load({"LUNGCORE_HOME": str(home)}))
     yield opened
     opened.close()
 

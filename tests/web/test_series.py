@@ -1,0 +1,234 @@
+"""What the viewer gets and sends: pixels bit for bit; events once, in order, a reader's own."""
+
+import gzip
+import hashlib
+import io
+import uuid
+import zipfile
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from numcodecs import Zstd
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from lungcore.findings.finding import Candidate
+from lungcore.imaging.volume import Volume
+from lungcore.records import accounts, database, detections, studies
+from lungcore.records.studies import NewInstance, NewSeries, Reason
+from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.services import Services
+from tests.web.conftest import PASSWORD
+
+UID = "1.2.826.0.1.3680043.8.498.1"
+SHAPE = (20, 24, 32)
+FILES = [b"first file", b"second file"]
+
+
+@pytest.fixture
+def hu() -> np.ndarray:
+    return np.random.default_rng(1).integers(-1024, 3071, SHAPE).astype(np.int16)
+
+
+@pytest.fixture
+def stored(services: Services, hu: np.ndarray, tmp_path) -> str:
+    """A series of noise with one finding of the machine; returns its UID."""
+    affine = np.diag([2.0, 0.7, 0.7, 1.0])[[2, 1, 0, 3]]
+    pixel_hash = services.pixels.write(UID, Volume(hu, affine))
+    instances = []
+    for number, content in enumerate(FILES):
+        path = tmp_path / f"file{number}"
+        path.write_bytes(content)
+        sha256 = services.originals.add(path, move=False)
+        assert sha256 == hashlib.sha256(content).hexdigest()
+        instances.append(
+            NewInstance(
+                sop_uid=f"{UID}.{number}",
+                sha256=sha256,
+                size_bytes=len(content),
+                transfer_syntax_uid="1.2.840.10008.1.2.1",
+                file_name=f"file{number}",
+            )
+        )
+    unsaid = ("patient_birth_date", "patient_sex", "study_time", "study_description")
+    unsaid += ("accession_number", "series_description", "manufacturer", "body_part")
+    new = NewSeries(
+        series_uid=UID,
+        study_uid="1.2.3",
+        patient_id="P1",
+        patient_name="Doe^Jane",
+        study_date="2026-01-02",
+        series_number=1,
+        convolution_kernel="B30f",
+        slice_thickness_mm=2.0,
+        verdict="warn",
+        reasons=(Reason("importing.step_reading", {}),),
+        slices=SHAPE[0],
+        rows=SHAPE[1],
+        columns=SHAPE[2],
+        spacing_mm=(2.0, 0.7, 0.7),
+        affine=tuple(affine.ravel()),
+        frame_of_reference_uid="1.2.4",
+        pixel_hash=pixel_hash,
+        phantom=False,
+        instances=tuple(instances),
+        **dict.fromkeys(unsaid, ""),
+    )
+    with database.transaction(services.engine) as session:
+        studies.add_series(session, new)
+        detections.start(session, UID, "job-1", None)
+        found = [Candidate((1.0, 2.0, 3.0), 8.0, 0.9, 0.4)]
+        detections.finish(session, "job-1", found, {"detector": "1"}, {"total": 1.0})
+    return UID
+
+
+def opened(client: TestClient) -> dict:
+    answer = client.get(f"/api/series/{UID}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def event(version: int, kind: str, **payload: object) -> dict:
+    return {"event_uid": str(uuid.uuid4()), "version": version, "kind": kind, "payload": payload}
+
+
+def send(client: TestClient, sent: dict):
+    return client.post(f"/api/series/{UID}/events", json=sent)
+
+
+def test_the_series_is_described(reader: TestClient, stored: str) -> None:
+    answer = opened(reader)
+    assert answer["series"]["patient_name"] == "Doe^Jane"
+    assert answer["series"]["affine"][:4] == [0.0, 0.0, 0.7, 0.0]
+    assert answer["pixels"] == {"chunks": 2, "chunk_slices": 16}
+    assert answer["reading"]["reader"] == "Dr Reader"
+    assert answer["reading"]["signed"] is False
+    [finding] = answer["findings"]
+    assert finding["center_mm"] == [1.0, 2.0, 3.0]
+    assert finding["state"] == "machine"
+    assert answer["detection"]["state"] == "done"
+    assert answer["detection"]["models"] == {"detector": "1"}
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip"])
+def test_a_chunk_decodes_to_the_same_voxels(
+    reader: TestClient, stored: str, hu: np.ndarray, encoding: str
+) -> None:
+    found = []
+    for number in range(2):
+        path = f"/api/series/{UID}/chunks/{number}"
+        with reader.stream("GET", path, headers={"accept-encoding": encoding}) as answer:
+            assert answer.headers["content-encoding"] == encoding
+            assert answer.headers["cache-control"].startswith("private")
+            coded = b"".join(answer.iter_raw())
+        shuffled = gzip.decompress(coded) if encoding == "gzip" else Zstd().decode(coded)
+        planes = np.frombuffer(shuffled, np.uint8).reshape(2, -1).astype(np.uint16)
+        deltas = (planes[0] + (planes[1] << 8)).astype(np.uint16)
+        found.append(np.cumsum(deltas, dtype=np.uint16).view(np.int16).reshape(16, *SHAPE[1:]))
+    np.testing.assert_array_equal(np.concatenate(found)[: SHAPE[0]], hu)
+
+
+def test_a_chunk_that_is_not_there_is_told(reader: TestClient, stored: str) -> None:
+    answer = reader.get(f"/api/series/{UID}/chunks/2")
+    assert answer.status_code == 422
+    assert UID in answer.json()["error"]
+
+
+def test_an_event_is_saved_and_survives_a_reload(reader: TestClient, stored: str) -> None:
+    before = opened(reader)
+    uid = before["findings"][0]["finding_uid"]
+    answer = send(reader, event(before["reading"]["version"], "accept", finding_uid=uid))
+    assert answer.status_code == 200
+    after = opened(reader)
+    assert after["findings"][0]["state"] == "accepted"
+    assert after["findings"] == answer.json()["findings"]
+    assert after["can_undo"] is True
+
+
+def test_the_same_event_sent_twice_counts_once(reader: TestClient, stored: str) -> None:
+    before = opened(reader)
+    sent = event(0, "reject", finding_uid=before["findings"][0]["finding_uid"], reason="vessel")
+    sent["version"] = before["reading"]["version"]
+    first, second = send(reader, sent), send(reader, sent)
+    assert first.json() == second.json()
+
+
+def test_an_event_made_against_an_older_version_is_told(reader: TestClient, stored: str) -> None:
+    before = opened(reader)
+    uid, version = before["findings"][0]["finding_uid"], before["reading"]["version"]
+    assert send(reader, event(version, "accept", finding_uid=uid)).status_code == 200
+    late = send(reader, event(version, "reject", finding_uid=uid, reason="scar"))
+    assert late.status_code == 409
+    assert late.json()["findings"][0]["state"] == "accepted"
+    assert late.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"event_uid": 1, "version": "x", "kind": [], "payload": 3}',
+        b'{"event_uid": "e", "version": 0, "kind": "accept", "payload": {"finding_uid": "no"}}',
+        b'{"event_uid": "e", "version": 0, "kind": "dance", "payload": {}}',
+        b'{"event_uid": "e", "version": 0, "kind": "reopen", "payload": {}}',
+    ],
+)
+def test_what_is_no_event_is_refused_and_changes_nothing(
+    reader: TestClient, stored: str, sent: bytes
+) -> None:
+    before = opened(reader)
+    assert reader.post(f"/api/series/{UID}/events", content=sent).status_code in (409, 422)
+    assert opened(reader)["findings"] == before["findings"]
+
+
+def test_a_signed_reading_takes_no_mark_until_it_is_reopened(
+    reader: TestClient, stored: str
+) -> None:
+    version = opened(reader)["reading"]["version"]
+    signed = send(reader, event(version, "sign")).json()
+    assert signed["reading"]["signed"] is True
+    uid = signed["findings"][0]["finding_uid"]
+    version = signed["reading"]["version"]
+    assert send(reader, event(version, "accept", finding_uid=uid)).status_code == 422
+    reopened = send(reader, event(version, "reopen", reason="second look")).json()
+    assert reopened["reading"]["signed"] is False
+
+
+def test_another_reader_has_a_reading_of_their_own(
+    reader: TestClient, app: Starlette, services: Services, stored: str
+) -> None:
+    version = opened(reader)["reading"]["version"]
+    uid = opened(reader)["findings"][0]["finding_uid"]
+    send(reader, event(version, "reject", finding_uid=uid, reason="vessel"))
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "second", PASSWORD, display_name="Dr Second")
+        _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
+    second = TestClient(app, base_url="http://testserver")
+    second.cookies.set(SESSION_COOKIE, token)
+    answer = opened(second)
+    assert answer["findings"][0]["state"] == "machine"
+    assert [other["reader"] for other in answer["also_read_by"]] == ["Dr Reader"]
+
+
+def test_the_original_files_come_back_byte_for_byte(reader: TestClient, stored: str) -> None:
+    answer = reader.get(f"/api/series/{UID}/originals.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert sorted(archive.read(name) for name in archive.namelist()) == sorted(FILES)
+
+
+def test_an_unknown_series_is_told(reader: TestClient) -> None:
+    answer = reader.get("/api/series/9.9.9")
+    assert answer.status_code == 422
+    assert "9.9.9" in answer.json()["error"]
+
+
+def test_a_detection_is_queued_and_cancelled(reader: TestClient, stored: str) -> None:
+    started = reader.post(f"/api/series/{UID}/detection").json()
+    assert started["state"] == "queued"
+    again = reader.post(f"/api/series/{UID}/detection").json()
+    assert again["job_id"] == started["job_id"]
+    cancelled = reader.delete(f"/api/series/{UID}/detection").json()
+    assert cancelled["state"] == "cancelled"
