@@ -100,12 +100,14 @@ def worklist(
 def _conditions(
     search: str, states: Sequence[str], verdicts: Sequence[str]
 ) -> list[ColumnElement[bool]]:
-    words = searchable(search).split()
-    conditions = [SeriesRow.search_text.contains(word, autoescape=True) for word in words]
+    conditions: list[ColumnElement[bool]] = []
     if states:
         conditions.append(SeriesRow.state.in_(states))
     if verdicts:
         conditions.append(SeriesRow.verdict.in_(verdicts))
+    # Last, as SQLite looks at conditions in this order and a text takes it longest.
+    words = searchable(search).split()
+    conditions += [SeriesRow.search_text.contains(word, autoescape=True) for word in words]
     return conditions
 
 
