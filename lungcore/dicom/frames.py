@@ -28,15 +28,20 @@ def _frame(index: int, groups: list[Dataset], data: Dataset) -> Frame:
     kind = _macro(groups, "CTImageFrameTypeSequence", data)
     return Frame(
         index=index,
-        image_type=values.texts(kind, "FrameType") or values.texts(data, "ImageType"),
-        position_mm=values.numbers(position, "ImagePositionPatient", 3),
-        orientation=values.numbers(orientation, "ImageOrientationPatient", 6),
-        pixel_spacing_mm=values.numbers(measures, "PixelSpacing", 2),
+        image_type=values.codes(kind, "FrameType") or values.codes(data, "ImageType"),
+        position_mm=_vector(position, "ImagePositionPatient", 3),
+        orientation=_vector(orientation, "ImageOrientationPatient", 6),
+        pixel_spacing_mm=_vector(measures, "PixelSpacing", 2),
         slice_thickness_mm=values.number(measures, "SliceThickness"),
         slope=values.number(rescale, "RescaleSlope"),
         intercept=values.number(rescale, "RescaleIntercept"),
-        rescale_type=values.text(rescale, "RescaleType"),
+        rescale_type=values.code(rescale, "RescaleType"),
     )
+
+
+def _vector(data: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    found = values.numbers(data, keyword)
+    return found if len(found) == count else None
 
 
 def _macro(groups: list[Dataset], keyword: str, otherwise: Dataset) -> Dataset:

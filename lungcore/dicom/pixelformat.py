@@ -48,11 +48,11 @@ def pixel_format(data: Dataset, syntax: uids.UID, file: BinaryIO, file_name: str
     bits = values.integer(data, "BitsAllocated")
     element = file.read(12)
     if not rows or not columns or not bits or len(element) < 12:
-        modality = values.text(data, "Modality")
+        modality = values.code(data, "Modality")
         raise FileError("dicom.no_image", file=file_name, modality=modality or "?")
     if syntax not in NATIVE and syntax not in PLUGINS:
         raise FileError("dicom.syntax_unsupported", file=file_name, syntax=_name(syntax))
-    frames = values.integer(data, "NumberOfFrames") or 1
+    frames = int(values.number(data, "NumberOfFrames") or 1)
     if max(rows, columns) > LARGEST_SIDE or not 0 < frames <= MOST_FRAMES:
         raise FileError(
             "dicom.absurd_size", file=file_name, rows=rows, columns=columns, frames=frames
@@ -62,6 +62,7 @@ def pixel_format(data: Dataset, syntax: uids.UID, file: BinaryIO, file_name: str
     length = int.from_bytes(
         element[4:8] if implicit else element[8:], "little" if little else "big"
     )
+    high_bit = values.integer(data, "HighBit")
     signed = values.integer(data, "PixelRepresentation") == 1
     found = PixelFormat(
         transfer_syntax_uid=str(syntax),
@@ -69,10 +70,10 @@ def pixel_format(data: Dataset, syntax: uids.UID, file: BinaryIO, file_name: str
         columns=columns,
         frames=frames,
         samples=values.integer(data, "SamplesPerPixel") or 1,
-        photometric=values.text(data, "PhotometricInterpretation"),
+        photometric=values.code(data, "PhotometricInterpretation"),
         bits_allocated=bits,
         bits_stored=stored,
-        high_bit=stored - 1 if data.get("HighBit") is None else int(data.HighBit),
+        high_bit=stored - 1 if high_bit is None else high_bit,
         signed=signed,
         padding=_padding(data, stored, signed),
         offset=file.tell() - (4 if implicit else 0),

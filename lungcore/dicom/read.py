@@ -1,6 +1,7 @@
 """Read the header of one file, without its pixels, and check that it keeps its promises."""
 
 import re
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -20,23 +21,28 @@ from lungcore.dicom.problems import MALFORMED, FileError
 
 UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 section 9.1
 PIXEL_DATA = 0x7FE00008  # the first of the three elements that may hold pixels
-IDENTITY = ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "SOPClassUID", "Modality"]
-TAGS = [
+IDENTITY = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+KEYWORDS = (
     *IDENTITY,
-    *("ImageType", "FrameOfReferenceUID", "GantryDetectorTilt", "SliceThickness"),
+    *("SOPClassUID", "Modality", "ImageType"),
+    *("FrameOfReferenceUID", "GantryDetectorTilt", "SliceThickness"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType"),
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
-]
-DESCRIPTION_TAGS = [
+)
+DESCRIPTION_KEYWORDS = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "QualityControlSubject"),
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "AccessionNumber"),
     *("SeriesNumber", "SeriesDescription", "Manufacturer", "ConvolutionKernel"),
     "BodyPartExamined",
-]
+)
+TAGS = tuple(Tag(keyword) for keyword in KEYWORDS)
+DESCRIPTION_TAGS = tuple(
+    Tag(keyword) for keyword in ("SpecificCharacterSet", *DESCRIPTION_KEYWORDS)
+)
 
 
 def read_header(path: Path, file_name: str) -> Header | None:
@@ -64,15 +70,16 @@ def read_description(path: Path, file_name: str) -> Description:
         raise FileError("dicom.unreadable", file=file_name) from error
 
 
-def _data_set(file: BinaryIO, tags: list[str], file_name: str) -> tuple[FileDataset, BinaryIO]:
+def _data_set(
+    file: BinaryIO, tags: Sequence[BaseTag], file_name: str
+) -> tuple[FileDataset, BinaryIO]:
     """The elements `tags`, and the stream that now stands at the pixel data."""
     meta = meta_if_deflated(file)
     if meta is None:
         return dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(tags)), file
     content = inflate(file, len(meta), file_name)
     data = dcmread(BytesIO(meta), force=True)
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in ("SpecificCharacterSet", *tags)]
-    data.update(read_dataset(content, False, True, stop_when=_at_pixels, specific_tags=wanted))
+    data.update(read_dataset(content, False, True, stop_when=_at_pixels, specific_tags=list(tags)))
     return data, content
 
 
@@ -86,11 +93,11 @@ def _read(file: BinaryIO, path: Path, file_name: str) -> Header | None:
         path=path,
         file_name=file_name,
         size_bytes=path.stat().st_size,
-        sop_uid=values.text(data, "SOPInstanceUID"),
-        sop_class_uid=values.text(data, "SOPClassUID"),
-        series_uid=values.text(data, "SeriesInstanceUID"),
-        modality=values.text(data, "Modality"),
-        frame_of_reference_uid=values.text(data, "FrameOfReferenceUID"),
+        sop_uid=values.code(data, "SOPInstanceUID"),
+        sop_class_uid=values.code(data, "SOPClassUID"),
+        series_uid=values.code(data, "SeriesInstanceUID"),
+        modality=values.code(data, "Modality"),
+        frame_of_reference_uid=values.code(data, "FrameOfReferenceUID"),
         gantry_tilt_deg=values.number(data, "GantryDetectorTilt") or 0.0,
         pixels=pixels,
         frames=frames(data, pixels.frames),
@@ -98,8 +105,8 @@ def _read(file: BinaryIO, path: Path, file_name: str) -> Header | None:
 
 
 def _check_uids(data: Dataset, file_name: str) -> None:
-    for keyword in IDENTITY[:3]:
-        if not UID.fullmatch(values.text(data, keyword)):
+    for keyword in IDENTITY:
+        if not UID.fullmatch(values.code(data, keyword)):
             raise FileError("dicom.uid_missing", file=file_name, tag=keyword)
 
 
@@ -119,6 +126,7 @@ def _at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 
 
 def _description(data: Dataset) -> Description:
+    number = values.number(data, "SeriesNumber")
     return Description(
         study_uid=values.text(data, "StudyInstanceUID"),
         patient_id=values.text(data, "PatientID"),
@@ -129,7 +137,7 @@ def _description(data: Dataset) -> Description:
         study_time=values.time(data, "StudyTime"),
         study_description=values.text(data, "StudyDescription"),
         accession_number=values.text(data, "AccessionNumber"),
-        series_number=values.integer(data, "SeriesNumber"),
+        series_number=None if number is None else int(number),
         series_description=values.text(data, "SeriesDescription"),
         manufacturer=values.text(data, "Manufacturer"),
         convolution_kernel=values.text(data, "ConvolutionKernel"),
