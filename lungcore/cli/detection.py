@@ -5,6 +5,7 @@ import re
 import resource
 import sys
 import tempfile
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -31,8 +32,13 @@ def run(settings: Settings, arguments: Namespace) -> None:
     """Detect in each series of the target and write what was found."""
     found: dict[str, Detection] = {}
     with progress(settings.language) as show:
+        began = time.perf_counter()
         for series_uid, volume in _volumes(settings, arguments.target):
-            found[series_uid] = detect(volume, settings.models, progress=show)
+            reading = time.perf_counter() - began
+            detection = detect(volume, settings.models, progress=show)
+            seconds = {"reading": reading, **detection.seconds}
+            found[series_uid] = replace(detection, seconds=seconds)
+            began = time.perf_counter()
     if arguments.out:
         with Path(arguments.out).open("w", newline="", encoding="utf-8") as file:
             _write_csv(found, file)

@@ -82,6 +82,30 @@ def test_cleaning_before_any_upload_does_nothing(settings):
     uploads.clean(settings, set())
 
 
+def test_an_import_whose_worker_is_killed_goes_on_and_leaves_nothing_behind(
+    shared, settings, client, upload, start_worker, wait_until
+):
+    folder = upload()
+    shutil.copytree(shared / "lidc_scans/LIDC-IDRI-0001/dicom", folder / "files" / "CT")
+    worker = start_worker()
+    job_id = client.enqueue_import("upload-1", None)
+    wait_until(lambda: client.status(job_id).fraction > 0.6)
+    worker.kill()
+    worker.wait()
+    start_worker()
+    wait_until(lambda: client.status(job_id).ended)
+
+    [series] = client.status(job_id).result["series"]
+    assert (series["verdict"], series["slices"]) == ("accept", 133)
+    with database.snapshot(database.connect(settings.database_url)) as session:
+        known = studies.known_files(session)
+    originals = {path.name for path in settings.storage.glob("originals/*/*")}
+    assert originals == known.sha256s
+    assert len(originals) == 133
+    assert not list(settings.storage.glob("importing-*"))
+    assert not folder.exists()
+
+
 def test_an_upload_that_did_not_finish_is_not_imported(settings, upload):
     folder = upload(done=False)
     with pytest.raises(LungcoreError, match="did not finish"):
