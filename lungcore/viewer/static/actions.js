@@ -29,10 +29,19 @@ function subject(review) {
   return review.selected;
 }
 
-/** @param {Review} review @param {string} [reason] one of model.REASONS */
+/** Also gives a finding already rejected its reason. @param {Review} review @param {string} [reason] one of model.REASONS */
 export function reject(review, reason = '') {
   const finding = subject(review);
-  if (finding) review.save('reject', { finding_uid: finding.finding_uid, reason });
+  if (!finding) return;
+  const isNew = finding.state !== 'rejected' || (reason && reason !== finding.reason);
+  if (isNew) review.save('reject', { finding_uid: finding.finding_uid, reason });
+}
+
+/** @param {Review} review */
+function accept(review) {
+  const finding = subject(review);
+  const isNew = finding?.state === 'machine' || finding?.state === 'rejected';
+  if (finding && isNew) review.save('accept', { finding_uid: finding.finding_uid });
 }
 
 /** @param {Review} review @param {1 | -1} steps */
@@ -63,10 +72,7 @@ function findingActions(review) {
   return {
     next: () => step(review, 1),
     previous: () => step(review, -1),
-    accept: () => {
-      const finding = subject(review);
-      if (finding) review.save('accept', { finding_uid: finding.finding_uid });
-    },
+    accept: () => accept(review),
     reject: () => reject(review),
     edit: () => {
       if (review.view.mode === 'edit') return leaveMode(review);

@@ -20,10 +20,17 @@ export function dayAndTime(iso) {
   return `${day.join('-')} ${clockTime(iso)}`;
 }
 
-/** A DICOM person name (PS3.5 6.2.1.1) as people write it. @param {string} name */
+/** A DICOM person name (PS3.5 6.2.1) as people write it: alphabetic, and ideographic behind it. @param {string} name */
 export function personName(name) {
-  const [family, ...others] = name.split('=')[0].split('^').filter(Boolean);
-  return others.length ? `${family}, ${others.join(' ')}` : (family ?? '');
+  const [alphabetic, ideographic] = name.split('=').slice(0, 2).map(nameGroup);
+  return alphabetic && ideographic ? `${alphabetic} (${ideographic})` : alphabetic || ideographic || '';
+}
+
+/** @param {string} group */
+function nameGroup(group) {
+  const [family = '', ...others] = group.split('^').filter(Boolean);
+  if (/\p{Script=Han}/u.test(group)) return [family, ...others].join('');
+  return others.length ? `${family}, ${others.join(' ')}` : family;
 }
 
 export class Banner {

@@ -28,8 +28,8 @@ export class Footer {
     const { t } = review;
     this.buttons = ACTIONS.map((name) => actionButton(name, actions, t, 'lv-quiet'));
     this.node = element(
-      'footer',
-      { class: 'lv-footer' },
+      'div',
+      { class: 'lv-footer', role: 'toolbar', 'aria-label': t('view_label') },
       ...this.buttons,
       element('span', { class: 'lv-hint' }, t('hint_slices')),
     );

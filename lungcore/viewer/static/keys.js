@@ -36,6 +36,9 @@ export const KEYS = {
   escape: 'escape',
 };
 
+/** What goes on while a key is held down. */
+const HELD = new Set(['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out']);
+
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
 export const KEY_CAPS = {
   next: 'N',
@@ -91,7 +94,7 @@ export function listenToKeys(root, actions, signal) {
     if (!action || takesText(event.composedPath()[0])) return;
     event.preventDefault();
     event.stopPropagation();
-    actions[action]();
+    if (!event.repeat || HELD.has(action)) actions[action]();
   };
   document.addEventListener('keydown', act, { capture: true, signal });
   root.addEventListener('keydown', (event) => event.stopPropagation(), { signal });

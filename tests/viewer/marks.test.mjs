@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { dayAndTime, personName } from '../../lungcore/viewer/static/banner.js';
+import { Grid, toScreen } from '../../lungcore/viewer/static/geometry.js';
+import { gripAt, markAt, marksOf, withDraft } from '../../lungcore/viewer/static/marks.js';
+import { addedFinding } from '../../lungcore/viewer/static/model.js';
+import { View } from '../../lungcore/viewer/static/view.js';
+
+const GRID = new Grid([100, 512, 512], [0, 0, 0.7, -170, 0, 0.7, 0, -160, 2.5, 0, 0, -340, 0, 0, 0, 1]);
+const at = (uid, index, diameter_mm) => addedFinding(uid, GRID.toMm(index), diameter_mm);
+
+function look(findings) {
+  const view = new View(GRID, findings);
+  view.stage = { width: 800, height: 600 };
+  return view;
+}
+
+test('the view opens on the first finding, or in the middle', () => {
+  const view = look([at('1', [20, 200, 200], 8), at('2', [60, 10, 10], 8)]);
+  assert.deepEqual([view.slice, view.selected, view.number], [20, '1', 80]);
+  assert.deepEqual([look([]).slice, look([]).selected], [50, null]);
+});
+
+test('numbers beyond the series show its ends', () => {
+  const view = look([]);
+  view.showNumber(-7);
+  assert.equal(view.slice, 99);
+  view.showNumber(1000);
+  assert.equal(view.slice, 0);
+});
+
+test('only the circles of the slice shown are marks, where they lie on the screen', () => {
+  const findings = [at('1', [20, 200, 300], 14), at('2', [60, 10, 10], 8)];
+  const view = look(findings);
+  const [mark, ...others] = marksOf(view, findings);
+  assert.deepEqual(others, []);
+  const { x, y } = toScreen(view.placement, 200, 300);
+  assert.ok(Math.hypot(mark.x - x, mark.y - y) < 1e-6);
+  assert.ok(Math.abs(mark.radius - 7 * view.placement.pixelsPerMm) < 1e-6);
+});
+
+test('of circles one in the other, a pointer means the smaller', () => {
+  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radius: 60 };
+  const small = { finding: at('2', [0, 0, 0], 6), x: 110, y: 100, radius: 10 };
+  assert.equal(markAt([big, small], { x: 112, y: 102 }), small);
+  assert.equal(markAt([big, small], { x: 60, y: 100 }), big);
+  assert.equal(markAt([big, small], { x: 300, y: 100 }), null);
+});
+
+test('the rim resizes, the inside moves, also of a small circle', () => {
+  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radius: 60 };
+  assert.equal(gripAt(big, { x: 158, y: 100 }), 'rim');
+  assert.equal(gripAt(big, { x: 130, y: 100 }), 'inside');
+  assert.equal(gripAt(big, { x: 180, y: 100 }), null);
+  const small = { ...big, radius: 4 };
+  assert.equal(gripAt(small, { x: 101, y: 100 }), 'inside');
+  assert.equal(gripAt(small, { x: 104, y: 100 }), 'rim');
+});
+
+test('a draft stands in for its finding', () => {
+  const findings = [at('1', [0, 0, 0], 5), at('2', [0, 0, 0], 6)];
+  const draft = { finding_uid: '2', center_mm: [9, 9, 9], diameter_mm: 7 };
+  const shown = withDraft(findings, draft);
+  assert.deepEqual(shown[1], { ...findings[1], ...draft });
+  assert.equal(shown[0], findings[0]);
+  assert.equal(withDraft(findings, null), findings);
+});
+
+test('names and times as people write them', () => {
+  assert.equal(personName('DOE^JANE^M'), 'DOE, JANE M');
+  assert.equal(personName('Zhang^Xiaodong=张^小东='), 'Zhang, Xiaodong (张小东)');
+  assert.equal(personName('张^小东'), '张小东');
+  assert.equal(personName('PHANTOM'), 'PHANTOM');
+  assert.equal(personName(''), '');
+  assert.match(dayAndTime('2026-03-14T09:05:07Z'), /^2026-03-1[345] \d\d:05:07$/);
+});
