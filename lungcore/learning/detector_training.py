@@ -29,7 +29,7 @@ SMALL, LARGE = (6, 64), (2, 96)  # patches a step and their side
 LARGE_EVERY = 6  # steps; masses need room
 LEARNING_RATE = 2e-3
 WARM_UP = 0.02  # share of the training
-MINING_AT = (0.15, 0.4, 0.7)  # shares of the training
+MINING_AT = (0.15, 0.45)  # shares of the training
 SAVE_EVERY_S = 120
 BATCHES_AHEAD = 6
 
@@ -52,7 +52,7 @@ def train(data: Path, out: Path, minutes: float, seed: int) -> keras.Model:
     Returns the trained model. `out` gets `state/` and `log.csv`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    model, progress = _resume(out)
+    model, progress = resume(out)
     backgrounds = sources(data).backgrounds
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as workers:
@@ -65,15 +65,15 @@ def train(data: Path, out: Path, minutes: float, seed: int) -> keras.Model:
                 progress.negatives = mine(partial(predict, model), backgrounds)
                 progress.minings += 1
                 log.info("mined %d hard negatives", len(progress.negatives))
-            model.optimizer.learning_rate.assign(_learning_rate(share))
+            model.optimizer.learning_rate.assign(learning_rate(share))
             loss = float(model.train_on_batch(*next(batches)))
             progress.step += 1
             progress.seconds = time.monotonic() - began
             _record(out, progress, loss)
             if time.monotonic() - saved > SAVE_EVERY_S:
-                _save(out, model, progress)
+                save(out, model, progress)
                 saved = time.monotonic()
-    _save(out, model, progress)
+    save(out, model, progress)
     return model
 
 
@@ -82,7 +82,7 @@ def predict(model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
     return model.predict_on_batch(normalise(hu)[None, ..., None])[0]
 
 
-def _learning_rate(share: float) -> float:
+def learning_rate(share: float) -> float:
     """Linear warm-up, then half a cosine to a hundredth."""
     if share < WARM_UP:
         return LEARNING_RATE * (0.05 + 0.95 * share / WARM_UP)
@@ -119,7 +119,8 @@ def _batches(
         yield waiting.popleft().result()
 
 
-def _resume(out: Path) -> tuple[keras.Model, Progress]:
+def resume(out: Path) -> tuple[keras.Model, Progress]:
+    """The model and progress kept in `out`, or new ones."""
     state = out / "state"
     if not (state / "progress.json").is_file():
         model = networks.detector()
@@ -135,7 +136,7 @@ def _resume(out: Path) -> tuple[keras.Model, Progress]:
     )
 
 
-def _save(out: Path, model: keras.Model, progress: Progress) -> None:
+def save(out: Path, model: keras.Model, progress: Progress) -> None:
     """Model first, under a name of its own; the small file that names it is then replaced."""
     state = out / "state"
     state.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ from lungcore.learning.data import Background
 from lungcore.learning.patches import Spot
 from lungcore.learning.peaks import Peak, pick_peaks
 
-TILE_VOXELS = 128**3
+TILE_VOXELS = 4_000_000
 LEAST_PROBABILITY = 0.05
 MOST_A_BACKGROUND = 150
 

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lungcore.learning.peaks import Peak, pick_peaks, sigmoid, suppress
+from lungcore.learning.targets import encode, normalise
+
+SHAPE = (48, 64, 80)
+
+
+def as_output(truth):
+    """What a detector that knows the truth would say."""
+    heat = np.clip(truth[..., 0], 1e-4, 1 - 1e-4)
+    return np.concatenate([np.log(heat / (1 - heat))[..., None], truth[..., 1:5]], axis=-1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    centre=st.tuples(st.floats(2, 45), st.floats(2, 61), st.floats(2, 77)),
+    diameter_mm=st.floats(3, 80),
+)
+def test_peaks_invert_the_targets(centre, diameter_mm):
+    truth = encode(SHAPE, [centre], [diameter_mm], np.ones(SHAPE, bool))
+    (peak,) = pick_peaks(as_output(truth), 0.9)
+    np.testing.assert_allclose(peak.position, centre, atol=1e-3)
+    assert peak.diameter_mm == pytest.approx(diameter_mm, rel=1e-4)
+
+
+def test_cells_with_an_untrusted_voxel_weigh_nothing():
+    trusted = np.ones(SHAPE, bool)
+    trusted[5, 9, 13] = False
+    weight = encode(SHAPE, [], [], trusted)[..., 5]
+    assert weight[1, 2, 3] == 0
+    assert weight.sum() == weight.size - 1
+
+
+def test_one_candidate_a_nodule():
+    peaks = [Peak((10, 10, 10), 20, 0.9), Peak((10, 10, 18), 4, 0.8), Peak((10, 10, 40), 4, 0.7)]
+    assert suppress(peaks) == [peaks[0], peaks[2]]
+
+
+@given(st.floats(-1e6, 1e6))
+def test_probabilities_stay_within_0_and_1(logit):
+    assert 0 <= sigmoid(logit) <= 1
+
+
+def test_nothing_above_the_threshold():
+    assert pick_peaks(np.full((4, 4, 4, 5), -9.0, np.float32), 0.1) == []
+
+
+def test_normalise_clips():
+    np.testing.assert_array_equal(normalise(np.array([-2000, -1000, -300, 3000])), [-1, -1, 0, 1])
