@@ -50,14 +50,14 @@ def pixel_format(data: Dataset, syntax: uids.UID, file: BinaryIO, file_name: str
     if not rows or not columns or not bits or len(element) < 12:
         modality = values.code(data, "Modality")
         raise FileError("dicom.no_image", file=file_name, modality=modality or "?")
-    if syntax not in NATIVE and syntax not in PLUGINS:
-        raise FileError("dicom.syntax_unsupported", file=file_name, syntax=_name(syntax))
     frames = int(values.number(data, "NumberOfFrames") or 1)
     if max(rows, columns) > LARGEST_SIDE or not 0 < frames <= MOST_FRAMES:
         raise FileError(
             "dicom.absurd_size", file=file_name, rows=rows, columns=columns, frames=frames
         )
     stored = values.integer(data, "BitsStored") or bits
+    if not _is_decodable(syntax, stored):
+        raise FileError("dicom.syntax_unsupported", file=file_name, syntax=_name(syntax))
     implicit, little = syntax == uids.ImplicitVRLittleEndian, syntax != uids.ExplicitVRBigEndian
     length = int.from_bytes(
         element[4:8] if implicit else element[8:], "little" if little else "big"
@@ -81,6 +81,12 @@ def pixel_format(data: Dataset, syntax: uids.UID, file: BinaryIO, file_name: str
     )
     _check_length(found, file, file_name)
     return found
+
+
+def _is_decodable(syntax: uids.UID, bits_stored: int) -> bool:
+    # No maintained decoder takes JPEG Extended beyond 8 bits.
+    extended = syntax == uids.JPEGExtended12Bit and bits_stored > 8
+    return syntax in NATIVE or (syntax in PLUGINS and not extended)
 
 
 def frame_bytes(pixels: PixelFormat) -> float:

@@ -77,6 +77,8 @@ def _raw(data: Dataset, keyword: str) -> tuple[bytes, bool]:
     if tag is None or tag not in data:
         return b"", True
     element = data.get_item(tag)
-    if not isinstance(element, RawDataElement):
-        raise ValueError(f"{keyword} was read already")
-    return element.value or b"", element.is_little_endian
+    if isinstance(element, RawDataElement):
+        return element.value or b"", element.is_little_endian
+    if element.is_empty:  # pydicom has made up its mind about these already
+        return b"", True
+    raise ValueError(f"{keyword} was read already")
