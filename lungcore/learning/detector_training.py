@@ -128,12 +128,10 @@ def resume(out: Path) -> tuple[keras.Model, Progress]:
         model.compile(optimizer, loss=detection_loss)
         return model, Progress()
     found = json.loads((state / "progress.json").read_text())
-    negatives = [
-        Spot(**{**spot, "position": tuple(spot["position"])}) for spot in found.pop("negatives")
-    ]
-    return keras.saving.load_model(state / found.pop("model")), Progress(
-        **found, negatives=negatives
-    )
+    model = keras.saving.load_model(state / found.pop("model"))
+    spots = found.pop("negatives")
+    negatives = [Spot(spot["background"], tuple(spot["position"])) for spot in spots]
+    return model, Progress(**found, negatives=negatives)
 
 
 def save(out: Path, model: keras.Model, progress: Progress) -> None:
@@ -151,6 +149,9 @@ def save(out: Path, model: keras.Model, progress: Progress) -> None:
 
 def _record(out: Path, progress: Progress, loss: float) -> None:
     with (out / "log.csv").open("a", newline="") as file:
-        csv.writer(file).writerow([progress.step, round(progress.seconds, 1), round(loss, 5)])
+        writer = csv.writer(file)
+        if file.tell() == 0:
+            writer.writerow(["step", "seconds", "loss"])
+        writer.writerow([progress.step, round(progress.seconds, 1), round(loss, 5)])
     if progress.step % 20 == 0:
         log.info("step %d, %.0f s, loss %.3f", progress.step, progress.seconds, loss)
