@@ -53,7 +53,8 @@ export class Volume {
   }
 
   fetchMore() {
-    const limit = this.failures ? 1 : IN_FLIGHT; // after a failure one request feels the way
+    // The first chunk comes soonest alone; after a failure one request feels the way.
+    const limit = this.failures || !this.chunks.size ? 1 : IN_FLIGHT;
     while (!this.timer && this.flying < limit && this.waiting.size) {
       const number = nearest(this.waiting, this.focus);
       this.waiting.delete(number);
