@@ -9,7 +9,7 @@ import { watch } from './watch.js';
 /** @typedef {import('./review.js').Review} Review */
 /** @typedef {import('./model.js').Finding} Finding */
 
-const THUMBNAIL_PIXELS = 144; // twice the size shown, for sharp screens
+const THUMBNAIL_PIXELS = 128; // twice the size shown, for sharp screens
 const SMALLEST_CROP_MM = 30;
 const CROP_DIAMETERS = 2.5;
 
