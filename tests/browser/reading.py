@@ -1,0 +1,94 @@
+"""What a reader does in the viewer, with real mouse, wheel and key events."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+ROOT = "[data-lungviewer]"
+DETECTION_MS = 240_000
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The viewer on the page, read through what it tells in the DOM."""
+
+    page: Page
+
+    @property
+    def root(self) -> Locator:
+        return self.page.locator(ROOT)
+
+    def tells(self, name: str) -> str:
+        """One of the root's `data-` attributes."""
+        return self.root.get_attribute(f"data-{name}") or ""
+
+    def wait(self, name: str, value: str) -> None:
+        """Wait until the root tells that `name` is `value`."""
+        self.page.wait_for_selector(f'{ROOT}[data-{name}="{value}"]')
+
+    def wait_loaded(self) -> None:
+        """Wait until all slices are there."""
+        self.page.wait_for_function(
+            """() => { const d = document.querySelector('[data-lungviewer]')?.dataset;
+                return d?.slices && d.loaded === d.slices; }"""
+        )
+
+    def saved_after(self, version: str) -> None:
+        """Wait until the reading is beyond `version` and the server has it."""
+        self.page.wait_for_function(
+            """before => { const d = document.querySelector('[data-lungviewer]').dataset;
+                return d.version !== before && d.saving === 'saved'; }""",
+            arg=version,
+        )
+
+    def press(self, key: str) -> None:
+        """Press a key that makes an event, and wait until it is saved."""
+        version = self.tells("version")
+        self.page.keyboard.press(key)
+        self.saved_after(version)
+
+    def mark(self, finding_uid: str) -> dict[str, float]:
+        """The bounding box on screen of a finding's circle."""
+        box = self.page.locator(f'[data-mark="{finding_uid}"] circle').first.bounding_box()
+        assert box is not None
+        return dict(box)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Press, move in steps, release; wait until it is saved."""
+        version = self.tells("version")
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=6)
+        self.page.mouse.up()
+        self.saved_after(version)
+
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """The findings as the server has them, by their UID."""
+        answer = self.page.request.get(f"{origin(self.page)}/api/series/{self.tells('series')}")
+        return {finding["finding_uid"]: finding for finding in answer.json()["findings"]}
+
+
+def origin(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+def middle(box: dict[str, float]) -> tuple[float, float]:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def upload_folder(page: Page, folder: Path) -> None:
+    """Choose a folder in the worklist's control and wait for the import's report."""
+    page.set_input_files('[data-input="folder"]', folder)
+    page.wait_for_selector('[data-activity="done"]', timeout=120_000)
+
+
+def open_when_ready(page: Page, selector: str) -> Viewer:
+    """Wait until the detection of a row has ended, then open it with one click."""
+    page.wait_for_selector(f'tr{selector}[data-state="ready"]', timeout=DETECTION_MS)
+    page.click(f"tr{selector} td.patient a")
+    viewer = Viewer(page)
+    page.wait_for_selector(f"{ROOT}[data-slices]")
+    viewer.wait_loaded()
+    return viewer
