@@ -32,6 +32,7 @@ from lungcore.settings import Settings
 
 READING_SHARE = 0.5  # of the progress
 TEMPORARY = "importing-"
+PHANTOM_ID = "PHANTOM"
 
 Progress = Callable[[str, float], None]
 Stop = Callable[[], bool]
@@ -96,7 +97,7 @@ def import_phantom(
     phantom = thorax(seed=seed, slices=slices)
     text = SeriesText(
         uid_seed=f"lungcore phantom {seed} {slices}",
-        patient_id="PHANTOM",
+        patient_id=PHANTOM_ID,
         patient_name="PHANTOM^Thorax",
         study_description="PHANTOM, made by a program",
         series_description="PHANTOM thorax 2 mm",

@@ -23,6 +23,8 @@ from lungcore.errors import LungcoreError
 from lungcore.imaging.volume import Volume
 from lungcore.records.encoding import AIR_HU, CHUNK_SLICES, THREADS, VolumeWriter, decode
 
+__all__ = ["CHUNK_SLICES", "PixelStore"]
+
 SUFFIX = ".zarr"
 UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 section 9.1; keeps a UID from naming another folder
 
