@@ -1,8 +1,11 @@
 """Accounts and roles, and the health of the installation."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
+from lungcore import doctor
 from lungcore.errors import LungcoreError
 from lungcore.language import LANGUAGES
 from lungcore.records import accounts, database
@@ -14,20 +17,15 @@ _context.require_role(here, "administrator")
 engine = _context.services().engine
 
 
-def show_accounts() -> None:
-    """The accounts, with a form to add one and a control to disable one."""
-    with database.snapshot(engine) as session:
-        everyone = accounts.list_accounts(session)
+def show_accounts(everyone: list[accounts.Account]) -> None:
+    """The accounts as a table."""
     st.subheader(t("pages.accounts"))
     st.dataframe(
         pd.DataFrame(
             {
                 t("web.username"): [one.username for one in everyone],
                 t("pages.name"): [one.display_name for one in everyone],
-                t("pages.roles"): [
-                    ", ".join(t(f"pages.role_{role}") for role in sorted(one.roles))
-                    for one in everyone
-                ],
+                t("pages.roles"): [role_names(one) for one in everyone],
                 t("pages.language"): [LANGUAGES[one.language] for one in everyone],
                 t("pages.enabled"): [not one.disabled for one in everyone],
             }
@@ -36,9 +34,14 @@ def show_accounts() -> None:
     )
 
 
+def role_names(one: accounts.Account) -> str:
+    """The roles of an account in words."""
+    return ", ".join(t(f"pages.role_{role}") for role in sorted(one.roles))
+
+
 def add_account() -> None:
     """The form that makes a new account."""
-    with st.form("add", clear_on_submit=True, width=520):
+    with st.form("add", clear_on_submit=True):
         st.markdown(f"**{t('pages.add_account')}**")
         username = st.text_input(t("web.username"))
         display_name = st.text_input(t("pages.name"))
@@ -52,21 +55,50 @@ def add_account() -> None:
         password = st.text_input(t("web.password"), type="password", help=t("web.password_hint"))
         if not st.form_submit_button(t("pages.add_account")):
             return
+    given = {"display_name": display_name, "roles": tuple(roles), "language": here.language}
     try:
         with database.transaction(engine) as session:
-            accounts.add_account(
-                session,
-                username,
-                password,
-                display_name=display_name,
-                roles=tuple(roles),
-                language=here.language,
-            )
+            accounts.add_account(session, username, password, **given)
     except LungcoreError as error:
         st.error(error.text(here.language))
     else:
         st.rerun()
 
 
-show_accounts()
-add_account()
+def disable_account(everyone: list[accounts.Account]) -> None:
+    """The form that shuts an account out."""
+    enabled = {one.username: one.account_id for one in everyone if not one.disabled}
+    with st.form("disable"):
+        st.markdown(f"**{t('pages.disable_account')}**")
+        st.caption(t("pages.disable_meaning"))
+        username = st.selectbox(t("web.username"), list(enabled), index=None, placeholder="")
+        if not st.form_submit_button(t("pages.disable_account")) or username is None:
+            return
+    try:
+        with database.transaction(engine) as session:
+            accounts.disable(session, enabled[username], actor=here.username)
+    except LungcoreError as error:
+        st.error(error.text(here.language))
+    else:
+        st.rerun()
+
+
+def show_health() -> None:
+    """What the doctor finds, with what to do about each fault."""
+    st.subheader(t("pages.health"))
+    settings = replace(_context.services().settings, language=here.language)
+    for check in doctor.examine(settings):
+        icon = ":material/check_circle:" if check.ok else ":material/error:"
+        color = "green" if check.ok else "red"
+        st.markdown(f":{color}[{icon}] **{check.name}** {check.text} {check.advice}")
+
+
+with database.snapshot(engine) as session:
+    found = accounts.list_accounts(session)
+show_accounts(found)
+left, right = st.columns(2)
+with left:
+    add_account()
+with right:
+    disable_account(found)
+    show_health()

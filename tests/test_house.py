@@ -20,7 +20,7 @@ ALLOWED = {
     "viewer": set(),
     "jobs": {"learning", "dicom", "records", "formats", "imaging", "findings"},
     "web": {"jobs", "records", "viewer", "findings"},
-    "pages": {"jobs", "records", "viewer", "findings", "web"},
+    "pages": {"jobs", "records", "viewer", "findings", "web", "doctor"},
 }
 # Names of outside packages, and the only places that may import them.
 CONFINED = {

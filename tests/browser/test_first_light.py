@@ -2,7 +2,6 @@
 
 import csv
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest

@@ -30,3 +30,24 @@ def test_a_weak_password_is_told(sign_in, run) -> None:
     page.text_input[2].input("short")
     page.button[0].click().run()
     assert page.error
+
+
+def test_an_account_is_disabled_but_not_the_last_administrator(services, sign_in, run) -> None:
+    sign_in("administrator")
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "second", "a second passphrase")
+    page = run("administration")
+    page.selectbox[0].select("reader")
+    page.button[1].click().run()
+    assert "reader" in page.error[0].value
+    page.selectbox[0].select("second")
+    page.button[1].click().run()
+    with database.transaction(services.engine) as session:
+        disabled = {one.username: one.disabled for one in accounts.list_accounts(session)}
+    assert disabled == {"reader": False, "second": True}
+
+
+def test_it_tells_that_no_worker_runs(sign_in, run) -> None:
+    sign_in("administrator")
+    told = [element.value for element in run("administration").markdown]
+    assert any("Worker" in line and ":red[" in line for line in told)
