@@ -47,6 +47,12 @@ class Stack:
     affine: NDArray[np.float64]
 
     @property
+    def matrix(self) -> tuple[int, int]:
+        """(rows, columns) of every slice."""
+        pixels = self.slices[0].header.pixels
+        return pixels.rows, pixels.columns
+
+    @property
     def spacing_mm(self) -> tuple[float, float, float]:
         """Distance between neighbouring voxel centres along (slice, row, column)."""
         slice_mm, row_mm, column_mm = np.linalg.norm(self.affine[:3, :3], axis=0)

@@ -19,7 +19,7 @@ from lungcore.dicom.header import Description, Header
 from lungcore.dicom.pixelformat import pixel_format
 from lungcore.dicom.problems import MALFORMED, FileError
 
-UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 section 9.1
+UID = re.compile(r"(?!.{65})[0-9]+(\.[0-9]+)*")  # PS3.5 section 9.1
 PIXEL_DATA = 0x7FE00008  # the first of the three elements that may hold pixels
 IDENTITY = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 KEYWORDS = (

@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 
 from lungcore.errors import LungcoreError
 
@@ -36,8 +36,8 @@ def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, name
     Raises LungcoreError naming the member `name` when it is encrypted, would lie outside the
     folder, is damaged, or holds more than it says.
     """
-    inside = PurePosixPath(entry.filename.replace("\\", "/"))
-    if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
+    inside = PureWindowsPath(entry.filename)  # knows the separators of both worlds
+    if inside.anchor or ".." in inside.parts:
         raise LungcoreError("importing.zip_path", file=name)
     if entry.flag_bits & ENCRYPTED:
         raise LungcoreError("importing.zip_encrypted", file=name)

@@ -18,6 +18,7 @@ from lungcore.errors import LungcoreError
 from lungcore.jobs import archives
 from lungcore.records.originals import OriginalStore
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 MOST_WAITING = 16  # files whose header is read and whose content is still being kept
 
 
@@ -63,7 +64,7 @@ class Gatherer:
     def gather(self, path: Path, name: str, *, move: bool) -> None:
         """Take the file at `path`, or each member of the zip that it is.
 
-        Raises LungcoreError when the disk is full; what is wrong with a file goes to `problems`.
+        Raises OSError when the disk is full; what is wrong with a file goes to `problems`.
         """
         size = 0
         with self._noting(name):
@@ -110,11 +111,9 @@ class Gatherer:
         try:
             yield
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise LungcoreError("importing.disk_full") from error
+            if error.errno in DISK_FULL:
+                raise
             values = {"file": name, "problem": error.strerror or type(error).__name__}
             self.problems.append(FileProblem(name, "importing.unreadable", values))
         except LungcoreError as error:
-            if error.key == "importing.disk_full":
-                raise
             self.problems.append(FileProblem(name, error.key, error.values))

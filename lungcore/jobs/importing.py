@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
 from lungcore.imaging.phantom import thorax
-from lungcore.jobs.gathering import FileProblem, Gatherer, Kept
+from lungcore.jobs.gathering import DISK_FULL, FileProblem, Gatherer, Kept
 from lungcore.jobs.results import SeriesResult
 from lungcore.jobs.storing import SeriesStore
 from lungcore.records import database, studies
@@ -149,6 +149,10 @@ class _Import:
             self._store(self._gather(files, temporary, move=move))
         except _StoppedError:
             log.info("import stopped after %d series", len(self._results))
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise LungcoreError("importing.disk_full") from error
         return ImportReport(tuple(self._results), tuple(self._problems))
 
     def _gather(

@@ -74,7 +74,7 @@ class SeriesStore:
             return self._remember(new_series(files, judgement), None, before)
         stack = judgement.stack
         first = files[0].header
-        shape = (len(stack.slices), first.pixels.rows, first.pixels.columns)
+        shape = (len(stack.slices), *stack.matrix)
         with self._pixels.begin(
             first.series_uid, shape, stack.affine, first.frame_of_reference_uid
         ) as writer:
@@ -86,10 +86,13 @@ class SeriesStore:
     def _write(self, stack: Stack, writer: VolumeWriter) -> Volume:
         """Decode and write the volume slab by slab; returns some of its slices, evenly spaced."""
         every = max(1, round(SAMPLE_STEP_MM / stack.spacing_mm[0]))
+        rows, columns = stack.matrix
         sample: list[NDArray[np.int16]] = []
         for first in range(0, len(stack.slices), CHUNK_SLICES):
             images = stack.slices[first : first + CHUNK_SLICES]
-            slab = np.stack([read_hu(image) for image in images])
+            slab = np.empty((len(images), rows, columns), np.int16)
+            for target, image in zip(slab, images, strict=True):
+                target[:] = read_hu(image)
             writer.append(slab)
             sample.extend(slab[-first % every :: every].copy())
             self._advance(len(images))

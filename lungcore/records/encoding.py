@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 CHUNK_SLICES = 16
 AIR_HU = -1024  # pads the last chunk
+REPLACED = ".replaced"  # ends the name of a volume that makes room for another
 ZSTD_LEVEL = 1
 THREADS = 2  # the coding releases the GIL; more would starve the reader that feeds it
 
@@ -22,14 +23,18 @@ def encode(hu: NDArray[np.int16]) -> bytes:
 
     hu: int16 array of shape (CHUNK_SLICES, rows, columns). Differences wrap around.
     """
-    values = np.ascontiguousarray(hu).reshape(-1)
-    differences = np.empty(values.size, "<u2")
-    differences[0] = values[0].view(np.uint16)
-    np.subtract(values[1:], values[:-1], out=differences[1:].view(np.int16))
-    planes = np.empty((2, values.size), np.uint8)
-    np.copyto(planes[0], differences, casting="unsafe")
-    np.right_shift(differences, 8, out=differences)
-    np.copyto(planes[1], differences, casting="unsafe")
+    values = np.ascontiguousarray(hu).reshape(len(hu), -1).view(np.uint16)
+    planes = np.empty((2, *values.shape), np.uint8)
+    differences = np.empty(values.shape[1], np.uint16)
+    last = np.uint16(0)
+    for number, plane in enumerate(values):  # a slice at a time stays in the processor's cache
+        differences[0] = plane[0]
+        differences[:1] -= last
+        np.subtract(plane[1:], plane[:-1], out=differences[1:])
+        np.copyto(planes[0, number], differences, casting="unsafe")
+        np.right_shift(differences, 8, out=differences)
+        np.copyto(planes[1, number], differences, casting="unsafe")
+        last = plane[-1]
     return zstd.compress(planes.reshape(-1), ZSTD_LEVEL, True)
 
 
@@ -99,11 +104,12 @@ class VolumeWriter:
 
     def put_in_place(self) -> None:
         """Make the finished volume the one of its series."""
+        before = self._beside.with_name(f"{self._beside.name}{REPLACED}")
         if self._target.exists():
-            # Out of the way in one step; what is left after a crash is cleaned at the next start.
-            self._target.rename(self._beside.with_name(f"{self._beside.name}.old"))
+            # A crash between the two renames leaves this name; `PixelStore.clean` takes it back.
+            self._target.rename(before)
         self._beside.rename(self._target)
-        shutil.rmtree(self._beside.with_name(f"{self._beside.name}.old"), ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
 
     def _write_chunk(self, number: int, slab: NDArray[np.int16]) -> None:
         missing = CHUNK_SLICES - len(slab)

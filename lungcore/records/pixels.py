@@ -21,12 +21,19 @@ from numpy.typing import NDArray
 
 from lungcore.errors import LungcoreError
 from lungcore.imaging.volume import Volume
-from lungcore.records.encoding import AIR_HU, CHUNK_SLICES, THREADS, VolumeWriter, decode
+from lungcore.records.encoding import (
+    AIR_HU,
+    CHUNK_SLICES,
+    REPLACED,
+    THREADS,
+    VolumeWriter,
+    decode,
+)
 
 __all__ = ["CHUNK_SLICES", "PixelStore"]
 
 SUFFIX = ".zarr"
-UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 section 9.1; keeps a UID from naming another folder
+UID = re.compile(r"(?!.{65})[0-9]+(\.[0-9]+)*")  # PS3.5 section 9.1; names no other folder
 
 
 class PixelStore:
@@ -108,6 +115,10 @@ class PixelStore:
 
         Not while another process writes.
         """
+        for path in self._folder.glob(f".*{REPLACED}"):
+            before = self._folder / (path.name[1:].rsplit(".", 2)[0] + SUFFIX)
+            if not before.exists():  # a crash on the way from this one to the next
+                path.rename(before)
         known = {f"{series_uid}{SUFFIX}" for series_uid in keep}
         removed = sorted(path.name for path in self._folder.glob("*") if path.name not in known)
         for name in removed:
@@ -115,7 +126,7 @@ class PixelStore:
         return removed
 
     def _path(self, series_uid: str) -> Path:
-        if not UID.fullmatch(series_uid) or ".." in series_uid:
+        if not UID.fullmatch(series_uid):
             raise ValueError(f"series_uid must be a DICOM UID, not {series_uid!r}")
         return self._folder / f"{series_uid}{SUFFIX}"
 

@@ -62,6 +62,7 @@ def test_what_the_description_says(file):
     assert description.phantom
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
 def test_odd_values_are_read_as_they_are_meant(file):
     change(file, PatientBirthDate="", StudyDate="2001.12.31")
     description = read_description(file, "a name")
@@ -129,6 +130,7 @@ def test_a_dicomdir_is_passed_over(tmp_path):
         ({"Rows": None}, "dicom.no_image"),
         ({"SOPInstanceUID": ""}, "dicom.uid_missing"),
         ({"SeriesInstanceUID": "../../etc"}, "dicom.uid_missing"),
+        ({"SeriesInstanceUID": ".."}, "dicom.uid_missing"),
         ({"BitsAllocated": 32}, "dicom.size_differs"),
     ],
 )

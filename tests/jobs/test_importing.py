@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import json
 import os
@@ -13,7 +14,7 @@ from pydicom import uid as uids
 from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
 from lungcore.imaging.phantom import thorax
-from lungcore.jobs import importing, storing
+from lungcore.jobs import gathering, importing, storing
 from lungcore.jobs.importing import clean_leftovers, import_paths, import_phantom
 from lungcore.records import database, studies
 from lungcore.records.originals import OriginalStore
@@ -304,10 +305,32 @@ def test_an_absent_path_is_a_users_problem(settings, tmp_path):
         import_paths([tmp_path / "nowhere"], settings)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_named(files, settings):
-    (files / "0001.dcm").chmod(0)
+def failing_for(path: Path, call, number: int):
+    """`call`, but the operating system fails it for `path`."""
+
+    def fail(found: Path, *rest, **named):
+        if found == path:
+            raise OSError(number, os.strerror(number))
+        return call(found, *rest, **named)
+
+    return fail
+
+
+def test_a_file_that_may_not_be_read_is_named(files, settings, monkeypatch):
+    path = files / "0001.dcm"
+    refused = failing_for(path, gathering.recognise, errno.EACCES)
+    monkeypatch.setattr(gathering, "recognise", refused)
     assert problems(import_paths([files], settings)) == {"0001.dcm": "importing.unreadable"}
+
+
+def test_a_full_disk_ends_the_import_and_is_told(files, settings, monkeypatch):
+    path = files / "0001.dcm"
+    full = failing_for(path, gathering.recognise, errno.ENOSPC)
+    monkeypatch.setattr(gathering, "recognise", full)
+    with pytest.raises(LungcoreError, match="disk is full"):
+        import_paths([files], settings)
+    clean_leftovers(settings)
+    assert tree(settings.storage) == set()
 
 
 def test_progress_rises_to_one_and_tells_its_steps(files, settings):

@@ -141,7 +141,15 @@ def test_clean_removes_the_unknown_and_the_half_written(store, tmp_path):
     assert store.series_uids() == set()
 
 
-@pytest.mark.parametrize("uid", ["", "../1.2", "..", "1.2/3", "a.b"])
+def test_clean_takes_back_a_volume_whose_replacing_was_cut_off(store, tmp_path):
+    store.write(UID, volume())
+    folder = tmp_path / "pixels"
+    (folder / f"{UID}.zarr").rename(folder / f".{UID}.abc.replaced")
+    assert store.clean({UID}) == []
+    assert np.array_equal(store.read(UID).hu, volume().hu)
+
+
+@pytest.mark.parametrize("uid", ["", ".", "1..2", "1." + "2" * 63, "../1.2", "..", "1.2/3", "a.b"])
 def test_a_series_uid_never_names_another_folder(store, uid):
     with pytest.raises(ValueError, match="series_uid"):
         store.read(uid)
