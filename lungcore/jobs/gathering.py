@@ -19,7 +19,9 @@ from lungcore.jobs import archives
 from lungcore.records.originals import OriginalStore
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-MOST_WAITING = 16  # files whose header is read and whose content is still being kept
+MOST_MOVING = 16  # files whose header is read, on the way to their place
+
+Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +35,36 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A CT file whose content is kept under `sha256`; its header's path is there."""
+    """A CT file whose content is kept, or is being so."""
 
     header: Header
-    sha256: str
+    content: Future[str]
+
+    @property
+    def sha256(self) -> str:
+        """What its content is kept under; waits for that. Raises OSError when it cannot be."""
+        return self.content.result()
 
 
 class Gatherer:
     """Reads headers in the caller's thread while `pool` keeps the contents.
 
-    kept, problems: what became of the files so far.
-    advance: called after each file or member with the bytes of the input that it took.
+    kept, problems: what became of the files so far. Nobody waits for a file that is copied: its
+    header still tells the path where it was given.
     """
 
-    def __init__(
-        self,
-        originals: OriginalStore,
-        temporary: Path,
-        pool: Executor,
-        advance: Callable[[int], None],
-    ) -> None:
+    def __init__(self, originals: OriginalStore, temporary: Path, pool: Executor) -> None:
         self.kept: list[Kept] = []
         self.problems: list[FileProblem] = []
         self._originals = originals
         self._temporary = temporary
         self._pool = pool
-        self._advance = advance
-        self._waiting: deque[tuple[Header, Future[str]]] = deque()
+        self._moving: deque[Kept] = deque()
 
-    def gather(self, path: Path, name: str, *, move: bool) -> None:
+    def gather(self, path: Path, name: str, advance: Advance, *, move: bool) -> None:
         """Take the file at `path`, or each member of the zip that it is.
+
+        advance: called after each file or member with the bytes of the input that it took.
 
         Raises OSError when the disk is full; what is wrong with a file goes to `problems`.
         """
@@ -70,13 +72,13 @@ class Gatherer:
         with self._noting(name):
             size = path.stat().st_size
             if recognise(path) == "zip":
-                self._take_zip(path, name)
+                self._take_zip(path, name, advance)
                 return
             self._take(path, name, move=move)
-        self._advance(size)
+        advance(size)
 
     def finish(self) -> None:
-        """Wait until all contents are kept."""
+        """Wait until all files that are ours are at their place."""
         self._settle(0)
 
     def _take(self, path: Path, name: str, *, move: bool) -> None:
@@ -84,26 +86,31 @@ class Gatherer:
         if kind != "dicom":
             raise FileError(f"dicom.file_is_{kind}", file=name)
         header = read_header(path, name)
-        if header is not None:
-            self._settle(MOST_WAITING)
-            self._waiting.append((header, self._pool.submit(self._originals.add, path, move=move)))
+        if header is None:
+            return
+        file = Kept(header, self._pool.submit(self._originals.add, path, move=move))
+        if move:
+            self._moving.append(file)
+            self._settle(MOST_MOVING)
+        else:
+            self.kept.append(file)
 
-    def _take_zip(self, path: Path, name: str) -> None:
+    def _take_zip(self, path: Path, name: str, advance: Advance) -> None:
         for member, archive, entry in archives.members(path, name):
             target = self._temporary / uuid.uuid4().hex
             with self._noting(member):
                 archives.extract(archive, entry, target, member)
                 self._take(target, member, move=True)
-            if not self._waiting or self._waiting[-1][0].path != target:
+            if not self._moving or self._moving[-1].header.path != target:
                 target.unlink(missing_ok=True)
-            self._advance(entry.compress_size)
+            advance(entry.compress_size)
 
     def _settle(self, most: int) -> None:
-        while len(self._waiting) > most:
-            header, future = self._waiting.popleft()
-            with self._noting(header.file_name):
-                sha256 = future.result()
-                self.kept.append(Kept(replace(header, path=self._originals.path(sha256)), sha256))
+        while len(self._moving) > most:
+            file = self._moving.popleft()
+            with self._noting(file.header.file_name):
+                header = replace(file.header, path=self._originals.path(file.sha256))
+                self.kept.append(Kept(header, file.content))
 
     @contextmanager
     def _noting(self, name: str) -> Iterator[None]:

@@ -145,29 +145,30 @@ class _Import:
     def run(
         self, files: Sequence[tuple[Path, str]], temporary: Path, *, move: bool
     ) -> ImportReport:
+        pool = ThreadPoolExecutor(1)
         try:
-            self._store(self._gather(files, temporary, move=move))
+            self._store(self._gather(files, Gatherer(self._originals, temporary, pool), move=move))
         except _StoppedError:
             log.info("import stopped after %d series", len(self._results))
         except OSError as error:
             if error.errno not in DISK_FULL:
                 raise
             raise LungcoreError("importing.disk_full") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
         return ImportReport(tuple(self._results), tuple(self._problems))
 
     def _gather(
-        self, files: Sequence[tuple[Path, str]], temporary: Path, *, move: bool
+        self, files: Sequence[tuple[Path, str]], gatherer: Gatherer, *, move: bool
     ) -> list[Kept]:
         total = sum(path.stat().st_size for path, _ in files)
         advance = self._advance("importing.step_reading", 0, READING_SHARE, total)
-        with ThreadPoolExecutor(1) as pool:
-            gatherer = Gatherer(self._originals, temporary, pool, advance)
-            try:
-                for path, name in files:
-                    gatherer.gather(path, name, move=move)
-                gatherer.finish()
-            finally:
-                self._problems += gatherer.problems
+        try:
+            for path, name in files:
+                gatherer.gather(path, name, advance, move=move)
+            gatherer.finish()
+        finally:
+            self._problems += gatherer.problems
         return gatherer.kept
 
     def _store(self, kept: Sequence[Kept]) -> None:

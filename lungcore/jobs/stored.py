@@ -1,6 +1,7 @@
 """What is stored of a series already, when more of it comes."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -36,20 +37,18 @@ def without_known(
 ) -> tuple[list[Kept], list[FileProblem]]:
     """The files that are new, each once, and those that would change a stored image."""
     stored = before.instances if before else ()
-    contents = {(instance.sop_uid, instance.sha256) for instance in stored}
-    sop_uids = {instance.sop_uid for instance in stored}
-    fresh, problems = [], []
+    known = {instance.sop_uid: instance.sha256 for instance in stored}
+    fresh: dict[str, list[Kept]] = {}
+    problems = []
     for file in files:
-        identity = (file.header.sop_uid, file.sha256)
-        if identity in contents:
-            continue
-        contents.add(identity)
-        if file.header.sop_uid in sop_uids:
-            name = file.header.file_name
-            problems.append(FileProblem(name, "importing.image_differs", {"file": name}))
-        else:
-            fresh.append(file)
-    return fresh, problems
+        sop_uid, name = file.header.sop_uid, file.header.file_name
+        if sop_uid in known:
+            if known[sop_uid] != file.sha256:
+                problems.append(FileProblem(name, "importing.image_differs", {"file": name}))
+        # Only here is the hash asked for, which may have to be waited for.
+        elif all(file.sha256 != other.sha256 for other in fresh.get(sop_uid, ())):
+            fresh.setdefault(sop_uid, []).append(file)
+    return [file for same in fresh.values() for file in same], problems
 
 
 def stored_files(before: Stored | None, originals: OriginalStore) -> list[Kept]:
@@ -58,5 +57,11 @@ def stored_files(before: Stored | None, originals: OriginalStore) -> list[Kept]:
     for instance in before.instances if before else ():
         header = read_header(originals.path(instance.sha256), instance.file_name)
         if header is not None:
-            kept.append(Kept(header, instance.sha256))
+            kept.append(Kept(header, _done(instance.sha256)))
     return kept
+
+
+def _done(sha256: str) -> Future[str]:
+    future: Future[str] = Future()
+    future.set_result(sha256)
+    return future

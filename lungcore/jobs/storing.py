@@ -1,6 +1,6 @@
 """One series: judged, decoded, stored and remembered in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from lungcore.dicom.problems import FileError
 from lungcore.dicom.verdict import content_remarks, judge
 from lungcore.errors import LungcoreError
 from lungcore.imaging.volume import Volume
-from lungcore.jobs.gathering import FileProblem, Kept
+from lungcore.jobs.gathering import DISK_FULL, Advance, FileProblem, Kept
 from lungcore.jobs.results import SeriesResult, new_series, refused, result_of
 from lungcore.jobs.stored import Stored, find_stored, stored_files, without_known
 from lungcore.records import database, studies
@@ -23,8 +23,6 @@ from lungcore.records.pixels import PixelStore
 from lungcore.records.studies import NewSeries, Reason
 
 SAMPLE_STEP_MM = 5.0  # between the slices that the content is judged by
-
-Advance = Callable[[int], None]
 
 
 class SeriesStore:
@@ -51,6 +49,11 @@ class SeriesStore:
             return self._store([*stored_files(before, self._originals), *fresh], before)
         except LungcoreError as error:
             return refused(uid, (Reason(error.key, error.values),), len(files))
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            values = {"file": error.filename or uid, "problem": error.strerror or str(error)}
+            return refused(uid, (Reason("importing.unreadable", values),), len(files))
 
     def take_problems(self) -> list[FileProblem]:
         """The files that could not be used since this was last asked."""

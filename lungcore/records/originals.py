@@ -15,6 +15,7 @@ class OriginalStore:
 
     def __init__(self, storage: Path) -> None:
         self._folder = storage / "originals"
+        self._incoming = self._folder / "incoming"
 
     def add(self, path: Path, *, move: bool) -> str:
         """Keep the file at `path`; returns the sha256, in hex, of its whole content.
@@ -57,8 +58,8 @@ class OriginalStore:
 
     def _copy(self, path: Path) -> str:
         """Hash and copy in one pass, so that what is kept is what was hashed."""
-        incoming = self._folder / "incoming" / uuid.uuid4().hex
-        incoming.parent.mkdir(parents=True, exist_ok=True)
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        incoming = self._incoming / uuid.uuid4().hex
         digest = hashlib.sha256()
         with path.open("rb") as source, incoming.open("wb") as target:
             while block := source.read(BLOCK_BYTES):
