@@ -13,7 +13,7 @@ from typing import Any
 from lungcore.dicom.header import Header
 from lungcore.dicom.problems import FileError
 from lungcore.dicom.read import read_header
-from lungcore.dicom.recognise import recognise
+from lungcore.dicom.recognise import Kind, recognise
 from lungcore.errors import LungcoreError
 from lungcore.jobs import archives
 from lungcore.records.originals import OriginalStore
@@ -60,6 +60,7 @@ class Gatherer:
         self._temporary = temporary
         self._pool = pool
         self._moving: deque[Kept] = deque()
+        self._copying: list[Header] = []
 
     def gather(self, path: Path, name: str, advance: Advance, *, move: bool) -> None:
         """Take the file at `path`, or each member of the zip that it is.
@@ -71,36 +72,43 @@ class Gatherer:
         size = 0
         with self._noting(name):
             size = path.stat().st_size
-            if recognise(path) == "zip":
+            kind = recognise(path)
+            if kind == "zip":
                 self._take_zip(path, name, advance)
                 return
-            self._take(path, name, move=move)
+            self._take(path, kind, name, move=move)
         advance(size)
 
     def finish(self) -> None:
-        """Wait until all files that are ours are at their place."""
-        self._settle(0)
+        """Wait until all files that are ours are at their place, and begin to copy the others.
 
-    def _take(self, path: Path, name: str, *, move: bool) -> None:
-        kind = recognise(path)
+        Not before: reading headers needs Python's lock, which copying would take time and again.
+        """
+        self._settle(0)
+        self.kept += (Kept(header, self._keep(header.path)) for header in self._copying)
+        self._copying.clear()
+
+    def _keep(self, path: Path, *, move: bool = False) -> Future[str]:
+        return self._pool.submit(self._originals.add, path, move=move)
+
+    def _take(self, path: Path, kind: Kind, name: str, *, move: bool) -> None:
         if kind != "dicom":
             raise FileError(f"dicom.file_is_{kind}", file=name)
         header = read_header(path, name)
         if header is None:
             return
-        file = Kept(header, self._pool.submit(self._originals.add, path, move=move))
         if move:
-            self._moving.append(file)
+            self._moving.append(Kept(header, self._keep(path, move=True)))
             self._settle(MOST_MOVING)
         else:
-            self.kept.append(file)
+            self._copying.append(header)
 
     def _take_zip(self, path: Path, name: str, advance: Advance) -> None:
         for member, archive, entry in archives.members(path, name):
             target = self._temporary / uuid.uuid4().hex
             with self._noting(member):
                 archives.extract(archive, entry, target, member)
-                self._take(target, member, move=True)
+                self._take(target, recognise(target), member, move=True)
             if not self._moving or self._moving[-1].header.path != target:
                 target.unlink(missing_ok=True)
             advance(entry.compress_size)
