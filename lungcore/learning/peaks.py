@@ -46,17 +46,16 @@ def pick_peaks(output: NDArray[np.float32], threshold: float) -> list[Peak]:
 
 def suppress(peaks: Sequence[Peak]) -> list[Peak]:
     """`peaks`, most probable first, without those that lie in one already kept (1 mm grid)."""
-    kept: list[Peak] = []
-    for peak in peaks:
-        here = np.array(peak.position)
-        if all(_apart(here, peak, other) for other in kept):
-            kept.append(peak)
-    return kept
-
-
-def _apart(here: NDArray[np.float64], peak: Peak, other: Peak) -> bool:
-    reach_mm = max(LEAST_APART_MM, max(peak.diameter_mm, other.diameter_mm) / 2)
-    return float(np.linalg.norm(here - other.position)) >= reach_mm
+    positions = np.array([peak.position for peak in peaks]).reshape(-1, 3)
+    radii_mm = np.array([peak.diameter_mm for peak in peaks]) / 2
+    alone = np.ones(len(peaks), bool)
+    for number in range(len(peaks)):
+        if alone[number]:
+            later = slice(number + 1, None)
+            away_mm = np.linalg.norm(positions[later] - positions[number], axis=1)
+            reach_mm = np.maximum(LEAST_APART_MM, np.maximum(radii_mm[later], radii_mm[number]))
+            alone[later] &= away_mm >= reach_mm
+    return [peak for peak, kept in zip(peaks, alone, strict=True) if kept]
 
 
 def sigmoid(logit: NDArray) -> NDArray:
