@@ -38,15 +38,13 @@ class SeriesStore:
         self._problems: list[FileProblem] = []
 
     def store(self, files: Sequence[Kept]) -> SeriesResult:
-        """Store the series that `files`, and those stored of it before, make up."""
+        """Store the series that `files`, and those stored of it before, make up.
+
+        Raises OSError when the disk is full; any other problem refuses this series alone.
+        """
         uid = files[0].header.series_uid
-        before = find_stored(self._engine, uid)
-        fresh, problems = without_known(files, before)
-        self._problems += problems
-        if before and not fresh and self._is_intact(before):
-            return result_of(before.series, new=False)
         try:
-            return self._store([*stored_files(before, self._originals), *fresh], before)
+            return self._add(files, find_stored(self._engine, uid))
         except LungcoreError as error:
             return refused(uid, (Reason(error.key, error.values),), len(files))
         except OSError as error:
@@ -60,7 +58,12 @@ class SeriesStore:
         problems, self._problems = self._problems, []
         return problems
 
-    def _store(self, files: Sequence[Kept], before: Stored | None) -> SeriesResult:
+    def _add(self, given: Sequence[Kept], before: Stored | None) -> SeriesResult:
+        fresh, problems = without_known(given, before)
+        self._problems += problems
+        if before and not fresh and self._is_intact(before):
+            return result_of(before.series, new=False)
+        files = [*stored_files(before, self._originals), *fresh]
         try:
             return self._judge_and_store(files, before)
         except FileError:
