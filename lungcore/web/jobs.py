@@ -58,5 +58,5 @@ def describe_report(result: dict[str, Any], language: str) -> dict[str, Any]:
         entry | {"reasons": [told(reason) for reason in entry["reasons"]]}
         for entry in result.get("series", [])
     ]
-    files = [{"file": entry["file"], "problem": told(entry)} for entry in result.get("files", [])]
+    files = [{"problem": told(entry)} for entry in result.get("files", [])]
     return {"series": series, "files": files}

@@ -78,7 +78,7 @@ def test_the_language_is_switched_on_the_page_and_remembered(
     page.reload()
     page.get_by_text("修改密码").first.wait_for()
     page.get_by_role("link", name="工作列表").click()
-    page.get_by_role("button", name="上传文件").wait_for()
+    page.get_by_role("button", name="上传文件", exact=True).wait_for()
     picture(page, "worklist-zh")
 
 

@@ -6,7 +6,7 @@ import { button } from './frame.js';
 /** @typedef {import('../texts.js').Translate} Translate */
 /**
  * @typedef {{series_uid: string, verdict: string, reasons: string[], slices: number, new: boolean}} Entry
- * @typedef {{series: Entry[], files: {file: string, problem: string}[]}} Report
+ * @typedef {{series: Entry[], files: {problem: string}[]}} Report
  */
 
 const MOST_LINES = 8;
@@ -67,8 +67,8 @@ export class ActivityCard {
   report({ series, files }, open) {
     this.end(this.t('import_done'), 'done');
     this.list.append(...series.map((entry) => this.seriesLine(entry, open)));
-    for (const { file, problem } of files.slice(0, MOST_LINES)) {
-      this.list.append(element('li', { class: 'problem' }, element('b', {}, file), ` ${problem}`));
+    for (const { problem } of files.slice(0, MOST_LINES)) {
+      this.list.append(element('li', { class: 'problem' }, problem));
     }
     const more = files.length - MOST_LINES;
     if (more > 0) this.list.append(element('li', { class: 'problem' }, this.t('more_files', { n: more })));

@@ -18,7 +18,7 @@ import { fillBody, fillHead } from './table.js';
  */
 
 const SEARCH_DELAY_MS = 250;
-const REFRESH_MS = 1500;
+const REFRESH_MS = 2000;
 const VIEW_KEY = 'lungcore.worklist.view';
 
 export class Worklist {
@@ -53,14 +53,15 @@ export class Worklist {
     set(this.frame.nothing, 'hidden', total > 0 || empty);
     this.showPager(view.page, pages);
     this.showChips();
-    clearTimeout(this.timer);
+    // Not one timeout a call: Streamlit does not call again when the rows are the same as before.
+    clearInterval(this.timer);
     if (rows.some((row) => row.state === 'detecting')) {
-      this.timer = window.setTimeout(() => this.refresh(), REFRESH_MS);
+      this.timer = window.setInterval(() => this.refresh(), REFRESH_MS);
     }
   }
 
   close() {
-    clearTimeout(this.timer);
+    clearInterval(this.timer);
     clearTimeout(this.typing);
     this.ender.abort();
     this.activity.stop();
@@ -102,7 +103,7 @@ export class Worklist {
   }
 
   refresh() {
-    this.component.setTriggerValue('refresh', true);
+    this.component.setTriggerValue('refresh', Date.now());
   }
 
   /** @param {string} seriesUid */
