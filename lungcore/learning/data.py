@@ -112,9 +112,12 @@ def read_training_backgrounds(data: Path) -> list[Background]:
 def read_labelled_backgrounds(data: Path) -> list[Background]:
     """The three labelled LIDC scans; what readers marked is not trusted. For validation only."""
     marks = [
-        (row["series_uid"], (float(row["x_mm"]), float(row["y_mm"]), float(row["z_mm"])), radius)
+        (
+            row["series_uid"],
+            (float(row["x_mm"]), float(row["y_mm"]), float(row["z_mm"])),
+            float(row["equiv_diam_mm"]) / 2,
+        )
         for row in read_rows(data / "lidc_scans" / "annotations_per_reader.csv")
-        if (radius := float(row["equiv_diam_mm"]) / 2)
     ]
     marks += [
         (row["seriesuid"], _point(row), float(row["diameter_mm"]) / 2)
