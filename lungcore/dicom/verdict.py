@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lungcore.dicom.geometry import (
     Remark,
@@ -20,7 +21,7 @@ from lungcore.dicom.geometry import (
 )
 from lungcore.dicom.header import Slice
 from lungcore.dicom.kind import kind_remarks, without_localisers
-from lungcore.imaging.lungs import lung_volume_ml
+from lungcore.imaging.lungs import lung_mask, mask_volume_ml
 from lungcore.imaging.volume import Volume
 
 Verdict = Literal["accept", "warn", "refuse"]
@@ -28,6 +29,7 @@ SamePixels = Callable[[Slice, Slice], bool]
 
 FEWEST_SLICES = 10
 LEAST_LUNG_ML = 100.0
+TIP_CM2 = 25.0  # no apex or base ends on a larger cut through the lungs
 AIR_HU, LEAST_AIR = (-1150, -700), 0.005  # share of voxels: air around or in the patient, lung
 TISSUE_HU, LEAST_TISSUE = (-200, 200), 0.02
 
@@ -79,7 +81,7 @@ def judge(slices: Sequence[Slice], same_pixels: SamePixels) -> Judgement:
 
 
 def content_remarks(sample: Volume) -> list[Remark]:
-    """What the values themselves tell: HU that cannot be CT, no lung in the field of view.
+    """What the values themselves tell: HU that cannot be CT, no lung or not all of it in view.
 
     sample: the volume, or every n-th slice of it with the affine to match.
     """
@@ -87,8 +89,21 @@ def content_remarks(sample: Volume) -> list[Remark]:
     if air < LEAST_AIR or tissue < LEAST_TISSUE:
         low, high = (int(value) for value in np.percentile(sample.hu, (1, 99)))
         return [refuse("dicom.hu_wrong", low=low, high=high)]
-    lung_ml = lung_volume_ml(sample)
-    return [refuse("dicom.no_lung")] if lung_ml < LEAST_LUNG_ML else []
+    lungs = lung_mask(sample)
+    if mask_volume_ml(lungs, sample) < LEAST_LUNG_ML:
+        return [refuse("dicom.no_lung")]
+    return _cut_lungs(lungs, sample)
+
+
+def _cut_lungs(lungs: NDArray[np.bool_], sample: Volume) -> list[Remark]:
+    """Lungs that go on beyond the lowest or the highest slice."""
+    ends = sorted((float(sample.to_mm((end, 0, 0))[2]), end) for end in (0, sample.shape[0] - 1))
+    pixel_cm2 = float(np.prod(sample.spacing_mm[1:])) / 100
+    return [
+        warn(key, z_mm=round(z_mm, 1))
+        for key, (z_mm, end) in zip(("dicom.bases_cut", "dicom.apices_cut"), ends, strict=True)
+        if np.count_nonzero(lungs[end]) * pixel_cm2 > TIP_CM2
+    ]
 
 
 def _share(sample: Volume, between: tuple[int, int]) -> float:

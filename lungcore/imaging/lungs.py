@@ -29,10 +29,9 @@ def lung_mask(volume: Volume) -> NDArray[np.bool_]:
     return _enlarge(_close(parts, CLOSING_RADIUS_MM / row_mm), volume.shape)
 
 
-def lung_volume_ml(volume: Volume) -> float:
-    """Volume of `lung_mask`, in millilitres."""
-    voxel_ml = float(np.prod(volume.spacing_mm)) / 1000
-    return np.count_nonzero(lung_mask(volume)) * voxel_ml
+def mask_volume_ml(mask: NDArray[np.bool_], volume: Volume) -> float:
+    """Volume of a mask on the grid of `volume`, in millilitres."""
+    return np.count_nonzero(mask) * float(np.prod(volume.spacing_mm)) / 1000
 
 
 def _reduce(hu: NDArray[np.int16]) -> NDArray[np.int16]:

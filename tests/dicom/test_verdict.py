@@ -98,8 +98,11 @@ def test_all_reasons_are_told_together(straight, make_slice):
     ]
 
 
-def test_the_phantom_is_a_chest(phantom):
-    assert content_remarks(phantom.volume) == []
+def test_the_phantom_is_a_chest_cut_at_both_ends(phantom):
+    remarks = content_remarks(phantom.volume)
+    assert [remark.key for remark in remarks] == ["dicom.bases_cut", "dicom.apices_cut"]
+    ends = sorted(phantom.volume.to_mm([[0, 0, 0], [phantom.volume.shape[0] - 1, 0, 0]])[:, 2])
+    assert [remark.values["z_mm"] for remark in remarks] == pytest.approx(ends, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,10 @@ def test_a_body_without_lung_is_refused(phantom):
     ("series", "expected"),
     [
         ("unlabelled/LungFCP-01-0006_no_lung", ["dicom.no_lung"]),
-        ("lidc_scans/LIDC-IDRI-0003_slab11/dicom", []),
+        ("lidc_scans/LIDC-IDRI-0001/dicom", []),
+        ("lidc_scans/LIDC-IDRI-0003_slab11/dicom", ["dicom.bases_cut", "dicom.apices_cut"]),
+        ("lidc_scans/LIDC-IDRI-0023_partial101of137/dicom", ["dicom.bases_cut"]),
+        ("unlabelled/LungFCP-01-0001_upper", ["dicom.bases_cut"]),
     ],
 )
 def test_real_series(shared, series, expected):

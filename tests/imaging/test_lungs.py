@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK
 
-from lungcore.imaging.lungs import lung_mask, lung_volume_ml
+from lungcore.imaging.lungs import lung_mask, mask_volume_ml
 from lungcore.imaging.volume import Volume
 
 
@@ -47,7 +47,8 @@ def test_dice_against_radiotherapy_contours(shared):
     ],
 )
 def test_volume_of_real_lungs(shared, folder, least_ml, most_ml):
-    assert least_ml <= lung_volume_ml(read(shared / folder)) <= most_ml
+    volume = read(shared / folder)
+    assert least_ml <= mask_volume_ml(lung_mask(volume), volume) <= most_ml
 
 
 def test_lungs_hold_their_nodules_and_no_outside_air():
@@ -68,4 +69,9 @@ def test_bowel_gas_is_no_lung():
 
 def test_tiny_images_hold_no_lung():
     hu = np.full((3, 5, 5), -850, np.int16)
-    assert lung_volume_ml(Volume(hu, axial((1.0, 1.0, 1.0)))) == 0
+    assert not lung_mask(Volume(hu, axial((1.0, 1.0, 1.0)))).any()
+
+
+def test_the_volume_of_a_mask_is_its_voxels():
+    volume = Volume(np.zeros((4, 5, 6), np.int16), axial((2.0, 0.5, 0.25)))
+    assert mask_volume_ml(np.ones(volume.shape, bool), volume) == pytest.approx(0.03)
