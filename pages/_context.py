@@ -55,5 +55,5 @@ def texts(here: Account) -> partial[str]:
 def _signed_out() -> NoReturn:
     language = services().settings.language
     st.error(text("web.sign_in_first", language))
-    st.markdown(f"[{text('web.sign_in', language)}](sign-in)")
+    st.markdown(f"[{text('web.sign_in', language)}](login)")
     st.stop()

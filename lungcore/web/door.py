@@ -20,7 +20,7 @@ from lungcore.web.services import Services
 
 SESSION_COOKIE = "lungcore_session"
 IDENTITY_HEADER = b"x-lungcore-account"
-PUBLIC_PATHS = frozenset({"/sign-in", "/set-up", "/health"})
+PUBLIC_PATHS = frozenset({"/login", "/set-up", "/health"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Nothing may be loaded from, sent to or framed by another site. Streamlit compiles its charts
@@ -90,7 +90,7 @@ class Door:
             if scope["query_string"]:
                 wanted += "?" + scope["query_string"].decode("latin-1")
             root = scope.get("root_path", "")
-            return RedirectResponse(f"{root}/sign-in?next={quote(wanted, safe='')}", 303)
+            return RedirectResponse(f"{root}/login?next={quote(wanted, safe='')}", 303)
         message = text("web.sign_in_first", self.services.settings.language)
         return JSONResponse({"error": message}, 401)
 

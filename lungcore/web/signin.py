@@ -21,7 +21,7 @@ SESSION_SECONDS = 7 * 24 * 3600
 
 
 class SignIn:
-    """The routes `/sign-in`, `/sign-out`, `/set-up` and `/health`."""
+    """The routes `/login`, `/sign-out`, `/set-up` and `/health`."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -30,8 +30,8 @@ class SignIn:
     def routes(self) -> list[Route]:
         """The routes, to be put before Streamlit's."""
         return [
-            Route("/sign-in", self.sign_in_page, methods=["GET"]),
-            Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route("/login", self.sign_in_page, methods=["GET"]),
+            Route("/login", self.sign_in, methods=["POST"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
             Route("/set-up", self.set_up_page, methods=["GET"]),
             Route("/set-up", self.set_up, methods=["POST"]),
@@ -85,7 +85,7 @@ class SignIn:
                 accounts.sign_out(session, session_token(request.headers))
 
         await run_in_threadpool(end)
-        response = RedirectResponse(_address(request, "/sign-in"), 303)
+        response = RedirectResponse(_address(request, "/login"), 303)
         response.delete_cookie(SESSION_COOKIE)
         return response
 

@@ -11,7 +11,7 @@ PATHS = (
     *("/", "/review?series=1.2.3", "/secret", "/static/js/index.js", "/media/abc.png"),
     *("/component/x", "/_stcore/host-config", "/_stcore/bidi-components/x", "/_stcore/health"),
     *("/api/series/1.2.3", "/api/jobs/1", "/assets/viewer/0/main.js", "/api/uploads/x"),
-    *("/sign-in/", "/sign-in/..", "//sign-in", "/health/x", "/%73ign-in/x"),
+    *("/login/", "/login/..", "//login", "/health/x", "/%6Cogin/x"),
 )
 
 
@@ -25,7 +25,7 @@ def test_nothing_is_served_without_a_session(anybody: TestClient, path: str) -> 
 def test_a_browser_is_sent_to_sign_in_and_back(anybody: TestClient) -> None:
     answer = anybody.get("/review?series=1.2.3", headers={"accept": "text/html"})
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in?next=%2Freview%3Fseries%3D1.2.3"
+    assert answer.headers["location"] == "/login?next=%2Freview%3Fseries%3D1.2.3"
 
 
 def test_a_websocket_is_closed_without_a_session(anybody: TestClient) -> None:
@@ -77,7 +77,7 @@ def test_our_own_pages_request_passes(reader: TestClient) -> None:
 
 
 def test_every_answer_forbids_other_sites(anybody: TestClient, reader: TestClient) -> None:
-    for answer in (anybody.get("/sign-in"), anybody.get("/"), reader.get("/page")):
+    for answer in (anybody.get("/login"), anybody.get("/"), reader.get("/page")):
         policy = answer.headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy

@@ -31,7 +31,7 @@ def test_the_first_account_needs_the_token_and_the_token_works_once(
     anybody: TestClient, services: Services
 ) -> None:
     token = new_token(services)
-    assert anybody.get("/sign-in").headers["location"] == "/set-up"
+    assert anybody.get("/login").headers["location"] == "/set-up"
     assert anybody.post("/set-up", data=set_up_form("wrong")).status_code == 403
     answer = anybody.post("/set-up", data=set_up_form(token))
     assert answer.status_code == 303
@@ -43,7 +43,7 @@ def test_sign_in_sets_a_cookie_that_scripts_cannot_read(
     reader: TestClient, anybody: TestClient
 ) -> None:
     form = {"username": "reader", "password": PASSWORD}
-    answer = anybody.post("/sign-in?next=%2Freview%3Fseries%3D1", data=form)
+    answer = anybody.post("/login?next=%2Freview%3Fseries%3D1", data=form)
     assert answer.headers["location"] == "/review?series=1"
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -55,7 +55,7 @@ def test_sign_in_leads_nowhere_else(
     reader: TestClient, anybody: TestClient, elsewhere: str
 ) -> None:
     form = {"username": "reader", "password": PASSWORD}
-    answer = anybody.post("/sign-in", params={"next": elsewhere}, data=form)
+    answer = anybody.post("/login", params={"next": elsewhere}, data=form)
     assert answer.headers["location"] == "/"
 
 
@@ -63,7 +63,7 @@ def test_a_wrong_password_is_told_and_shows_nothing_it_was_given(
     reader: TestClient, anybody: TestClient
 ) -> None:
     form = {"username": "<script>", "password": "wrong password here"}
-    answer = anybody.post("/sign-in", data=form)
+    answer = anybody.post("/login", data=form)
     assert answer.status_code == 403
     assert "<script>" not in answer.text
     assert SESSION_COOKIE not in answer.headers.get("set-cookie", "")
@@ -79,10 +79,10 @@ def test_sign_out_ends_the_session_on_the_server(reader: TestClient) -> None:
 def test_the_page_speaks_the_chosen_language_and_remembers_it(
     reader: TestClient, anybody: TestClient
 ) -> None:
-    page = anybody.get("/sign-in?language=zh").text
+    page = anybody.get("/login?language=zh").text
     assert re.search(r'<html lang="zh">', page)
     assert "登录" in page
-    assert "登录" in anybody.get("/sign-in").text
+    assert "登录" in anybody.get("/login").text
 
 
 def test_health_answers_anybody(anybody: TestClient) -> None:
