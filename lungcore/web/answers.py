@@ -1,5 +1,6 @@
-"""How routes answer: JSON, and a user's problem in the user's language."""
+"""How routes read and answer: small bodies, JSON, a user's problem in the user's language."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ from starlette.responses import JSONResponse, Response
 from lungcore.errors import LungcoreError
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+LARGEST_BODY = 64 * 1024  # of a form or an event; files have a route of their own
 
 
 def told_to_the_user(handler: Handler) -> Handler:
@@ -27,9 +30,19 @@ def told_to_the_user(handler: Handler) -> Handler:
 async def body_of(request: Request, *fields: str) -> dict[str, Any]:
     """The request's JSON object, which must hold `fields`; LungcoreError otherwise."""
     try:
-        body = await request.json()
-    except ValueError as error:
+        body = json.loads(await small_body(request))
+    except (ValueError, RecursionError) as error:
         raise LungcoreError("web.body_not_json", fields=", ".join(fields)) from error
     if not isinstance(body, dict) or any(field not in body for field in fields):
         raise LungcoreError("web.body_not_json", fields=", ".join(fields))
     return body
+
+
+async def small_body(request: Request) -> bytes:
+    """The request's body, read no further than LARGEST_BODY; LungcoreError beyond that."""
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > LARGEST_BODY:
+            raise LungcoreError("web.body_too_large", most=LARGEST_BODY // 1024)
+    return bytes(body)

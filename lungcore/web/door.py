@@ -58,7 +58,7 @@ class Door:
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != IDENTITY_HEADER]
         headers = Headers(scope=scope)
         if _is_forged(scope, headers):
-            await _refuse(scope, receive, send, JSONResponse({"error": "cross-site"}, 403))
+            await _refuse(scope, receive, send, self._told("web.cross_site", 403))
             return
         if _path(scope) in PUBLIC_PATHS:
             await self.app(scope, receive, send)
@@ -91,8 +91,10 @@ class Door:
                 wanted += "?" + scope["query_string"].decode("latin-1")
             root = scope.get("root_path", "")
             return RedirectResponse(f"{root}/login?next={quote(wanted, safe='')}", 303)
-        message = text("web.sign_in_first", self.services.settings.language)
-        return JSONResponse({"error": message}, 401)
+        return self._told("web.sign_in_first", 401)
+
+    def _told(self, key: str, status: int) -> Response:
+        return JSONResponse({"error": text(key, self.services.settings.language)}, status)
 
 
 def session_token(headers: Headers) -> str:

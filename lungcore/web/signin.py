@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,11 +14,14 @@ from starlette.routing import Route
 from lungcore.errors import LungcoreError
 from lungcore.language import LANGUAGES, text
 from lungcore.records import accounts, database
+from lungcore.web.answers import small_body
 from lungcore.web.door import SESSION_COOKIE, session_token
 from lungcore.web.services import Services
 
 LANGUAGE_COOKIE = "lungcore_language"
 SESSION_SECONDS = 7 * 24 * 3600
+# Anybody may try, and Argon2id takes 64 MB for each try: the others wait for their turn.
+TRIES_AT_ONCE = 2
 
 
 class SignIn:
@@ -26,6 +30,7 @@ class SignIn:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.templates = Environment(loader=PackageLoader("lungcore.web"), autoescape=True)
+        self.tries = CapacityLimiter(TRIES_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """The routes, to be put before Streamlit's."""
@@ -58,10 +63,13 @@ class SignIn:
 
     async def sign_in(self, request: Request) -> Response:
         """Check name and password; on success set the cookie and go where the user wanted."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
         try:
-            token = await run_in_threadpool(
-                self._session_for, form.get("username", ""), form.get("password", "")
+            form = await _form(request)
+            token = await to_thread.run_sync(
+                self._session_for,
+                form.get("username", ""),
+                form.get("password", ""),
+                limiter=self.tries,
             )
         except LungcoreError as error:
             return self._page(request, "sign_in", error=error, status=403)
@@ -69,9 +77,10 @@ class SignIn:
 
     async def set_up(self, request: Request) -> Response:
         """Make the first account and sign it in."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        form: dict[str, str] = {}
         try:
-            token = await run_in_threadpool(self._first_account, request, form)
+            form = await _form(request)
+            token = await to_thread.run_sync(self._first_account, request, form, limiter=self.tries)
         except LungcoreError as error:
             token = form.get("token", "")
             return self._page(request, "set_up", error=error, status=403, token=token)
@@ -144,6 +153,12 @@ class SignIn:
         if "language" in request.query_params:
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 24 * 3600, samesite="lax")
         return response
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a posted form, as browsers encode one without files."""
+    body = await small_body(request)
+    return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True))
 
 
 def _next(request: Request) -> str:

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from lungcore.language import text
 from lungcore.records import accounts, database
 from lungcore.web.services import Services
 
@@ -63,7 +64,9 @@ def test_a_disabled_account_is_out_at_once(reader: TestClient, services: Service
     ],
 )
 def test_another_sites_request_changes_nothing(reader: TestClient, headers: dict) -> None:
-    assert reader.post("/page", headers=headers).status_code == 403
+    answer = reader.post("/page", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json() == {"error": text("web.cross_site")}
     with (
         pytest.raises(WebSocketDisconnect),
         reader.websocket_connect("/_stcore/stream", headers=headers),

@@ -87,3 +87,22 @@ def test_the_page_speaks_the_chosen_language_and_remembers_it(
 
 def test_health_answers_anybody(anybody: TestClient) -> None:
     assert anybody.get("/health").text == "ok"
+
+
+@pytest.mark.parametrize("path", ["/login", "/set-up"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_stranger_cannot_send_more_than_a_form_needs(
+    reader: TestClient, anybody: TestClient, path: str, kind: str
+) -> None:
+    answer = anybody.post(path, content=b"x" * 100_000, headers={"content-type": kind})
+    assert answer.status_code == 403
+    assert "64 KB" in answer.text
+
+
+def test_the_form_takes_signs_and_letters_of_any_script(
+    services: Services, anybody: TestClient
+) -> None:
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "王医生", "p&=+% 密码 0123456789")
+    form = {"username": "王医生", "password": "p&=+% 密码 0123456789"}
+    assert anybody.post("/login", data=form).status_code == 303
