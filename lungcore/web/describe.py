@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from lungcore.errors import LungcoreError
 from lungcore.jobs.client import JobsClient, JobStatus
 from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
@@ -77,14 +78,22 @@ def describe_detection(
     if detection is None:
         return {"job_id": None, "state": "none", "step": "", "fraction": 0.0, "error": None}
     if detection.state == "running":
-        return describe_job(jobs.status(detection.job_id), language) | {"models": {}}
+        try:
+            return describe_job(jobs.status(detection.job_id), language) | {"models": {}}
+        except LungcoreError as gone:
+            # The worker will set the record right; until then the series must still open.
+            return _not_running(detection, "failed", gone.text(language))
     error = None
     if detection.error is not None:
         key, values = detection.error
         error = text(key, language, **values)
+    return _not_running(detection, detection.state, error)
+
+
+def _not_running(detection: DetectionRecord, state: str, error: str | None) -> dict[str, Any]:
     return {
         "job_id": detection.job_id,
-        "state": detection.state,
+        "state": state,
         "step": "",
         "fraction": 1.0,
         "error": error,

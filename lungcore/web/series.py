@@ -1,9 +1,7 @@
 """What the viewer asks for: a series, its pixels, its findings, and the reader's events."""
 
 import gzip
-import zipfile
-from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
+from pathlib import Path
 from typing import Any
 
 from numcodecs import Zstd
@@ -12,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from lungcore.errors import LungcoreError
 from lungcore.records import audit, database, detections, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
 from lungcore.web.answers import body_of, told_to_the_user
 from lungcore.web.describe import describe_detection, describe_reading, describe_series
 from lungcore.web.services import Services
-
-ZIP_MEMORY_BYTES = 8 * 2**20
+from lungcore.web.zipping import zipped
 
 
 class SeriesRoutes:
@@ -48,7 +46,10 @@ class SeriesRoutes:
     async def chunk(self, request: Request) -> Response:
         """One chunk of slices as it lies on disk (zstd), or gzip for browsers without zstd."""
         uid, number = request.path_params["series_uid"], request.path_params["number"]
-        coded = await run_in_threadpool(self.services.pixels.chunk, uid, number)
+        try:
+            coded = await run_in_threadpool(self.services.pixels.chunk, uid, number)
+        except ValueError as error:  # what is no UID names no series
+            raise LungcoreError("records.series_unknown", series_uid=uid) from error
         encoding = "zstd"
         if "zstd" not in request.headers.get("accept-encoding", ""):
             coded = await run_in_threadpool(_as_gzip, coded)
@@ -99,6 +100,13 @@ class SeriesRoutes:
     async def originals(self, request: Request) -> Response:
         """The series' original files as one zip, byte for byte as they were imported."""
         uid = request.path_params["series_uid"]
+        files = await run_in_threadpool(self._originals, request)
+        headers = {"Content-Disposition": f'attachment; filename="{uid}.zip"'}
+        return StreamingResponse(zipped(files), media_type="application/zip", headers=headers)
+
+    def _originals(self, request: Request) -> list[tuple[str, Path]]:
+        """Name in the zip and place of each original file; taking them is audited."""
+        uid = request.path_params["series_uid"]
         with database.transaction(self.services.engine) as session:
             files = studies.instances(session, uid)
             audit.append(
@@ -108,19 +116,11 @@ class SeriesRoutes:
                 subject=uid,
                 detail={"files": len(files)},
             )
-        members = [(f"{file.sop_uid}.dcm", file.sha256) for file in files]
-        headers = {"Content-Disposition": f'attachment; filename="{uid}.zip"'}
-        blocks = self._zipped(members)
-        return StreamingResponse(blocks, media_type="application/zip", headers=headers)
-
-    def _zipped(self, members: list[tuple[str, str]]) -> Iterator[bytes]:
-        with SpooledTemporaryFile(ZIP_MEMORY_BYTES) as spool:
-            with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:
-                for name, sha256 in members:
-                    archive.write(self.services.originals.path(sha256), name)
-            spool.seek(0)
-            while block := spool.read(2**20):
-                yield block
+        # A UID alone may stand for several files: copies of an image that differ are all kept.
+        return [
+            (f"{number:05}_{file.sop_uid}.dcm", self.services.originals.path(file.sha256))
+            for number, file in enumerate(files, 1)
+        ]
 
     def _opened(self, request: Request) -> dict[str, Any]:
         account, uid = request.state.account, request.path_params["series_uid"]

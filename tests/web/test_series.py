@@ -135,6 +135,12 @@ def test_a_chunk_that_is_not_there_is_told(reader: TestClient, stored: str) -> N
     assert UID in answer.json()["error"]
 
 
+def test_a_chunk_of_what_is_no_series_is_told(reader: TestClient) -> None:
+    answer = reader.get("/api/series/no-uid/chunks/0")
+    assert answer.status_code == 422
+    assert "no-uid" in answer.json()["error"]
+
+
 def test_an_event_is_saved_and_survives_a_reload(reader: TestClient, stored: str) -> None:
     before = opened(reader)
     uid = before["findings"][0]["finding_uid"]
@@ -174,6 +180,8 @@ def test_an_event_made_against_an_older_version_is_told(reader: TestClient, stor
         b'{"event_uid": "e", "version": 0, "kind": "accept", "payload": {"finding_uid": "no"}}',
         b'{"event_uid": "e", "version": 0, "kind": "dance", "payload": {}}',
         b'{"event_uid": "e", "version": 0, "kind": "reopen", "payload": {}}',
+        b"[" * 50_000,
+        b"{" + b" " * 100_000,
     ],
 )
 def test_what_is_no_event_is_refused_and_changes_nothing(
@@ -216,7 +224,12 @@ def test_another_reader_has_a_reading_of_their_own(
 def test_the_original_files_come_back_byte_for_byte(reader: TestClient, stored: str) -> None:
     answer = reader.get(f"/api/series/{UID}/originals.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
         assert sorted(archive.read(name) for name in archive.namelist()) == sorted(FILES)
+        assert {name.split("_")[1] for name in archive.namelist()} == {
+            f"{UID}.0.dcm",
+            f"{UID}.1.dcm",
+        }
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:
@@ -232,3 +245,13 @@ def test_a_detection_is_queued_and_cancelled(reader: TestClient, stored: str) ->
     assert again["job_id"] == started["job_id"]
     cancelled = reader.delete(f"/api/series/{UID}/detection").json()
     assert cancelled["state"] == "cancelled"
+
+
+def test_a_series_opens_though_its_detection_is_lost(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    with database.transaction(services.engine) as session:
+        detections.start(session, UID, "a job of a queue that was removed", None)
+    detection = opened(reader)["detection"]
+    assert detection["state"] == "failed"
+    assert detection["error"]
