@@ -1,5 +1,6 @@
 """Uploads stream to disk, one file a request, and become an import job when they are complete."""
 
+import errno
 import shutil
 import uuid
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from lungcore.errors import LungcoreError
 from lungcore.web.answers import told_to_the_user
 from lungcore.web.services import Services
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 SPARE_BYTES = 512 * 2**20  # the import writes the volume beside the upload
 
 
@@ -36,7 +38,8 @@ class Uploads:
         """Make room for an upload; answers its id."""
         upload_id = uuid.uuid4().hex
         folder = self.services.settings.uploads / upload_id
-        (folder / "files").mkdir(parents=True)
+        for name in ("files", "incoming"):
+            (folder / name).mkdir(parents=True)
         (folder / "account").write_text(str(request.state.account.account_id))
         return JSONResponse({"upload_id": upload_id}, 201)
 
@@ -47,24 +50,38 @@ class Uploads:
         target = _inside(folder / "files", name)
         expected = int(request.headers.get("content-length", 0))
         self._check_room(expected)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        received = 0
-        # Blocks of the socket's size go to the page cache: no thread is worth its hand-over.
-        with target.open("wb") as sink:
-            async for block in request.stream():
-                sink.write(block)
-                received += len(block)
-        if received < expected:
-            target.unlink()
-            raise LungcoreError("web.upload_short", name=name, received=received, expected=expected)
+        # Beside its place: a try that the browser gave up may still write when the next has ended.
+        partial = folder / "incoming" / uuid.uuid4().hex
+        try:
+            received = await _receive(request, partial)
+            if received < expected:
+                raise LungcoreError(
+                    "web.upload_short", name=name, received=received, expected=expected
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial.replace(target)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise self._no_room(expected) from error
+            # A folder where this is a file, a path too long: the name does not fit here.
+            raise LungcoreError("web.upload_name", name=name[:100]) from error
+        finally:
+            partial.unlink(missing_ok=True)
         return JSONResponse({"bytes": received}, 201)
 
     async def finish(self, request: Request) -> Response:
         """The upload is complete: import it in the background; answers the job's id."""
         folder = self._folder(request)
-        (folder / "done").touch()
         account_id = request.state.account.account_id
-        job_id = await run_in_threadpool(self.services.jobs.enqueue_import, folder.name, account_id)
+        done = folder / "done"
+        done.touch()
+        try:
+            job_id = await run_in_threadpool(
+                self.services.jobs.enqueue_import, folder.name, account_id
+            )
+        except Exception:
+            done.unlink()  # no job will ever take it, so that the browser may try again
+            raise
         return JSONResponse({"job_id": job_id}, 202)
 
     async def cancel(self, request: Request) -> Response:
@@ -93,11 +110,26 @@ class Uploads:
         return folder
 
     def _check_room(self, needed: int) -> None:
-        free = shutil.disk_usage(self.services.settings.uploads).free
-        if free < needed + SPARE_BYTES:
-            raise LungcoreError(
-                "web.upload_no_room", free=f"{free / 1e9:.1f} GB", needed=f"{needed / 1e9:.1f} GB"
-            )
+        if self._free() < needed + SPARE_BYTES:
+            raise self._no_room(needed)
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self.services.settings.uploads).free
+
+    def _no_room(self, needed: int) -> LungcoreError:
+        free = f"{self._free() / 1e9:.1f} GB"
+        return LungcoreError("web.upload_no_room", free=free, needed=f"{needed / 1e9:.1f} GB")
+
+
+async def _receive(request: Request, target: Path) -> int:
+    """Stream the body to `target`; returns how many bytes came."""
+    received = 0
+    # Blocks of the socket's size go to the page cache: no thread is worth its hand-over.
+    with target.open("wb") as sink:
+        async for block in request.stream():
+            sink.write(block)
+            received += len(block)
+    return received
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lungcore.errors import LungcoreError
+from lungcore.jobs.client import JobsClient
 from lungcore.web.services import Services
 from lungcore.web.uploads import _inside
 
@@ -37,6 +39,37 @@ def test_a_finished_upload_becomes_one_import(reader: TestClient, services: Serv
     again = reader.post(f"/api/uploads/{upload}")
     assert again.status_code == 422
     assert upload in again.json()["error"]
+
+
+def test_an_upload_that_could_not_be_queued_can_be_tried_again(
+    app: Starlette, reader: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> str:
+        raise ConnectionError
+
+    upload = begun(reader)
+    with monkeypatch.context() as broken:
+        broken.setattr(JobsClient, "enqueue_import", fails)
+        patient = TestClient(app, raise_server_exceptions=False, cookies=reader.cookies)
+        assert patient.post(f"/api/uploads/{upload}").status_code == 500
+    assert reader.post(f"/api/uploads/{upload}").status_code == 202
+
+
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("x", "/".join(["界" * 80] * 20))])
+def test_a_name_that_does_not_fit_is_told(reader: TestClient, names: tuple[str, str]) -> None:
+    upload = begun(reader)
+    assert put(reader, upload, names[0], b"x").status_code == 201
+    assert put(reader, upload, names[1], b"x").status_code == 422
+
+
+def test_a_file_is_whole_or_not_there(reader: TestClient, services: Services) -> None:
+    upload = begun(reader)
+    put(reader, upload, "a.dcm", b"whole")
+    url, long = f"/api/uploads/{upload}/file?name=a.dcm", {"content-length": "100"}
+    assert reader.put(url, content=b"cut", headers=long).status_code == 422
+    folder = services.settings.uploads / upload
+    assert (folder / "files" / "a.dcm").read_bytes() == b"whole"
+    assert not list((folder / "incoming").iterdir())
 
 
 def test_a_cancelled_upload_leaves_nothing(reader: TestClient, services: Services) -> None:
