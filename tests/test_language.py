@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,39 @@ def test_pages_show_no_literal(path: Path) -> None:
             assert not is_literal or not re.search(r"[A-Za-z]{2}", str(argument.value)), (
                 f"{path.name}:{node.lineno} shows {argument.value!r}"
             )
+
+
+# Calls whose first argument is the key of a text.
+TELLING = {"LungcoreError", "FileError", "Reason", "refuse", "warn", "Remark", "text", "t"}
+COMMANDS = [*(ROOT / "lungcore" / "cli").glob("*.py"), ROOT / "lungcore" / "__main__.py"]
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file with the last name of what is called."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "attr", getattr(node.func, "id", "")), node
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_problems_are_told_by_a_key(path: Path) -> None:
+    for name, call in calls(path):
+        if name in TELLING and call.args and isinstance(call.args[0], ast.Constant):
+            assert call.args[0].value in catalogue(), f"{path.name}:{call.lineno}"
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
+def test_commands_show_no_literal(path: Path) -> None:
+    for name, call in calls(path):
+        if name not in ("print", "add_argument", "add_parser", "ArgumentParser", "write"):
+            continue
+        named = {word.arg: word.value for word in call.keywords}
+        shown = [named[word] for word in ("help", "description", "epilog") if word in named]
+        shown += call.args if name in ("print", "write") else []
+        for argument in shown:
+            parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+            words = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+            assert not re.search(r"[A-Za-z]{3}", " ".join(words)), f"{path.name}:{call.lineno}"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")

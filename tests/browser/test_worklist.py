@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.reading import open_when_ready, upload_folder
+from tests.browser.conftest import Server
+from tests.browser.reading import Viewer, open_when_ready, origin, upload_folder
 
 
 def test_an_empty_worklist_explains_itself_and_offers_the_phantom(
@@ -31,6 +32,20 @@ def test_the_phantom_says_what_it_is_wherever_it_shows(
     page.wait_for_selector("tr[data-series]")
     assert page.locator("tr[data-series] .phantom").inner_text().lower() == "phantom"
     picture(page, "worklist")
+
+
+def test_a_detection_shows_its_step_is_cancelled_and_tried_again(page: Page) -> None:
+    page.click("tr[data-series] td.patient a")
+    viewer = Viewer(page)
+    viewer.wait_loaded()
+    page.request.post(f"{origin(page)}/api/series/{viewer.tells('series')}/detection")
+    page.reload()
+    page.wait_for_selector("[data-lungviewer] progress")
+    page.click('[data-action="detection_cancel"]')
+    viewer.wait("detection", "cancelled")
+    page.click('[data-action="detection_again"]')
+    viewer.wait("detection", "done")
+    page.go_back()
 
 
 def test_a_file_that_is_no_dicom_gets_a_line_of_its_own(page: Page, tmp_path: Path) -> None:
@@ -68,6 +83,15 @@ def test_series_that_are_no_chest_ct_are_refused_with_a_reason(page: Page, share
     assert row.locator("a").count() == 0
 
 
+def test_the_administrator_sees_accounts_and_health(
+    page: Page, server: Server, picture: Callable[[Page, str], None]
+) -> None:
+    page.goto(f"{server.address}administration")
+    page.get_by_text("Free disk").wait_for()
+    picture(page, "administration")
+    page.goto(server.address)
+
+
 def test_the_language_is_switched_on_the_page_and_remembered(
     page: Page, picture: Callable[[Page, str], None]
 ) -> None:
@@ -83,6 +107,6 @@ def test_the_language_is_switched_on_the_page_and_remembered(
 
 
 @pytest.mark.parametrize("path", ["administration", "account", ""])
-def test_every_page_says_what_this_is_not(page: Page, server, path: str) -> None:
+def test_every_page_says_what_this_is_not(page: Page, server: Server, path: str) -> None:
     page.goto(server.address + path)
     page.get_by_text("并非经认证的医疗器械").wait_for()

@@ -54,11 +54,15 @@ export class DetectionBox {
     this.watchOn();
   }
 
-  /** A reading with events of its own keeps the findings that it began with. */
+  /** Show what was found. A reading that rests on an earlier detection keeps its findings. */
   async takeFindings() {
     const { review } = this;
-    if (review.answer.reading.version === 0) await review.reload();
-    else review.say(review.t('notice_detected_anew'));
+    const begun = review.answer.reading.saved_at !== null;
+    const before = review.findings.length;
+    await review.reload();
+    if (begun && before && review.findings.length === before) {
+      review.say(review.t('notice_detected_anew'));
+    }
   }
 
   draw() {
