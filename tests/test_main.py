@@ -19,6 +19,7 @@ from lungcore.settings import load
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "correct horse battery"
+FROM_STDIN = ("--password-stdin",)
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +70,8 @@ def test_help_is_in_the_language_of_the_settings(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["import"], ["user", "add"], ["import", "x", "--js"]]
+    "arguments",
+    [[], ["dance"], ["import"], ["user", "add"], ["user", "add", "ann"], ["import", "x", "--js"]],
 )
 def test_wrong_usage_exits_with_2_and_says_so(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -86,15 +88,15 @@ def test_a_setting_that_cannot_be_is_told_in_one_line(monkeypatch, capsys):
 
 def test_an_account_is_added_listed_given_a_password_and_disabled(typed, capsys):
     typed(f"{PASSWORD}\n")
-    assert __main__.main(["user", "add", "Ann", "--role", "administrator"]) == 0
+    assert __main__.main(["user", "add", "Ann", "--role", "administrator", *FROM_STDIN]) == 0
     typed(f"{PASSWORD}\n")
     wanted = ["user", "add", "bob", "--role", "annotator", "--role", "clinician"]
-    assert __main__.main([*wanted, "--display-name", "Bob B", "--password-stdin"]) == 0
+    assert __main__.main([*wanted, "--display-name", "Bob B", *FROM_STDIN]) == 0
     assert stored_accounts()["bob"].roles == {"annotator", "clinician"}
     capsys.readouterr()
 
     typed(f"{PASSWORD} two\n")
-    assert __main__.main(["user", "password", "bob"]) == 0
+    assert __main__.main(["user", "password", "bob", *FROM_STDIN]) == 0
     assert __main__.main(["user", "disable", "bob"]) == 0
     capsys.readouterr()
     assert __main__.main(["user", "list"]) == 0
@@ -105,10 +107,10 @@ def test_an_account_is_added_listed_given_a_password_and_disabled(typed, capsys)
 @pytest.mark.parametrize(
     ("arguments", "typing", "status", "told"),
     [
-        (["user", "add", "ann"], "short\n", 1, "12"),
-        (["user", "add", "ann"], "", 1, "12"),
-        (["user", "add", "ann", "--role", "king"], PASSWORD, 2, "king"),
-        (["user", "password", "nobody"], PASSWORD, 1, "nobody"),
+        (["user", "add", "ann", *FROM_STDIN], "short\n", 1, "12"),
+        (["user", "add", "ann", *FROM_STDIN], "", 1, "12"),
+        (["user", "add", "ann", "--role", "king", *FROM_STDIN], PASSWORD, 2, "king"),
+        (["user", "password", "nobody", *FROM_STDIN], PASSWORD, 1, "nobody"),
         (["user", "disable", "nobody"], "", 1, "nobody"),
     ],
 )
@@ -125,7 +127,7 @@ def test_a_password_typed_twice_differently_is_refused(monkeypatch, capsys):
     answers = iter([PASSWORD, PASSWORD + "x"])
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
-    assert __main__.main(["user", "add", "ann"]) == 1
+    assert __main__.main(["user", "add", "ann", *FROM_STDIN]) == 1
     assert "differ" in capsys.readouterr().err
 
 

@@ -110,7 +110,12 @@ def _fill_user(user: Parser) -> None:
         if name != "list":
             act.take("name", metavar="NAME", help_key="cli.user_name")
         if name in ("add", "password"):
-            act.take("--password-stdin", action="store_true", help_key="cli.user_password_stdin")
+            act.take(
+                "--password-stdin",
+                action="store_true",
+                required=True,
+                help_key="cli.user_password_stdin",
+            )
         if name == "add":
             act.take("--role", action="append", metavar="ROLE", help_key="cli.user_role")
             act.take("--display-name", default="", metavar="TEXT", help_key="cli.user_display")

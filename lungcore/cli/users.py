@@ -23,7 +23,7 @@ def _add(settings: Settings, arguments: Namespace) -> None:
     for role in roles:
         if role not in accounts.ROLES:
             raise UsageError("cli.role_unknown", role=role, roles=", ".join(accounts.ROLES))
-    password = _read_password(settings, arguments)
+    password = _read_password(settings)
     with database.transaction(database.connect(settings.database_url)) as session:
         account = accounts.add_account(
             session,
@@ -46,7 +46,7 @@ def _list(settings: Settings, _arguments: Namespace) -> None:
 
 
 def _password(settings: Settings, arguments: Namespace) -> None:
-    password = _read_password(settings, arguments)
+    password = _read_password(settings)
     with database.transaction(database.connect(settings.database_url)) as session:
         account = _known(accounts.list_accounts(session), arguments.name)
         accounts.set_password(session, account.account_id, password)
@@ -68,9 +68,9 @@ def _known(known: list[accounts.Account], name: str) -> accounts.Account:
     raise LungcoreError("cli.user_unknown", name=name)
 
 
-def _read_password(settings: Settings, arguments: Namespace) -> str:
-    """From standard input when asked to or when nobody sits there, else asked twice."""
-    if arguments.password_stdin or not sys.stdin.isatty():
+def _read_password(settings: Settings) -> str:
+    """The line on standard input; a person at a terminal is asked twice, without echo."""
+    if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass(text("cli.ask_password", settings.language))
     if getpass.getpass(text("cli.ask_password_again", settings.language)) != password:
