@@ -10,7 +10,7 @@ from lungcore import settings
 from lungcore.language import text
 from lungcore.records import accounts, database
 from lungcore.records.accounts import Account
-from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 
 
@@ -26,7 +26,7 @@ def account() -> Account:
     The door checked the session when the websocket connected; the session may have ended or the
     account been disabled since, and then the page stops here.
     """
-    token = st.context.cookies.get(SESSION_COOKIE, "")
+    token = services().cookies.token(st.context.cookies.get(SESSION_COOKIE, ""))
     with database.snapshot(services().engine) as session:
         found = accounts.account_of_session(session, token, now=datetime.now(UTC))
     if found is None:

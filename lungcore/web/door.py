@@ -5,7 +5,6 @@ pages learn who is there only when the websocket connects, so the check stands i
 """
 
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +17,6 @@ from lungcore.records import accounts, database
 from lungcore.records.accounts import Account
 from lungcore.web.services import Services
 
-SESSION_COOKIE = "lungcore_session"
 IDENTITY_HEADER = b"x-lungcore-account"
 PUBLIC_PATHS = frozenset({"/login", "/set-up", "/health"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -63,7 +61,7 @@ class Door:
         if _path(scope) in PUBLIC_PATHS:
             await self.app(scope, receive, send)
             return
-        account = await run_in_threadpool(self._account, session_token(headers))
+        account = await run_in_threadpool(self._account, headers.get("cookie", ""))
         if account is None:
             await _refuse(scope, receive, send, self._sign_in_first(scope, headers))
             return
@@ -71,7 +69,8 @@ class Door:
         scope["headers"].append((IDENTITY_HEADER, str(account.account_id).encode()))
         await self.app(scope, receive, send)
 
-    def _account(self, token: str) -> Account | None:
+    def _account(self, cookie: str) -> Account | None:
+        token = self.services.cookies.token_of_header(cookie)
         if not token:
             return None
         now = datetime.now(UTC)
@@ -95,16 +94,6 @@ class Door:
 
     def _told(self, key: str, status: int) -> Response:
         return JSONResponse({"error": text(key, self.services.settings.language)}, status)
-
-
-def session_token(headers: Headers) -> str:
-    """The session token in the request's cookie, or an empty string."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(headers.get("cookie", ""))
-    except CookieError:
-        return ""
-    return jar[SESSION_COOKIE].value if SESSION_COOKIE in jar else ""
 
 
 def _path(scope: Scope) -> str:

@@ -63,7 +63,7 @@ class SeriesRoutes:
 
     async def add_event(self, request: Request) -> Response:
         """Save one event of the account's reading; 409 when the reading changed elsewhere."""
-        body = await body_of(request, "event_uid", "version", "kind", "payload")
+        body = await body_of(request, "event_uid", "reading_id", "version", "kind", "payload")
         try:
             return JSONResponse(await run_in_threadpool(self._append, request, body))
         except ReadingChanged as error:
@@ -158,6 +158,9 @@ class SeriesRoutes:
         account, uid = request.state.account, request.path_params["series_uid"]
         with database.transaction(self.services.engine) as session:
             reading = readings.open_reading(session, uid, account.account_id)
+            if body["reading_id"] != reading.reading_id:
+                # Made on the page of an account that another has since taken the place of.
+                raise ReadingChanged("records.reading_changed")
             saved = readings.append(
                 session,
                 reading.reading_id,

@@ -9,6 +9,7 @@ from lungcore.records import database
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
+from lungcore.web.cookies import SessionCookies
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Services:
     pixels: PixelStore
     originals: OriginalStore
     jobs: JobsClient
+    cookies: SessionCookies
 
     @classmethod
     def open(cls, settings: Settings) -> "Services":
@@ -31,6 +33,7 @@ class Services:
             pixels=PixelStore(settings.storage),
             originals=OriginalStore(settings.storage),
             jobs=JobsClient(settings),
+            cookies=SessionCookies.open(settings.home),
         )
 
     def close(self) -> None:

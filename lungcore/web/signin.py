@@ -15,11 +15,10 @@ from lungcore.errors import LungcoreError
 from lungcore.language import LANGUAGES, text
 from lungcore.records import accounts, database
 from lungcore.web.answers import small_body
-from lungcore.web.door import SESSION_COOKIE, session_token
+from lungcore.web.cookies import LONGEST_SECONDS, SESSION_COOKIE
 from lungcore.web.services import Services
 
 LANGUAGE_COOKIE = "lungcore_language"
-SESSION_SECONDS = 7 * 24 * 3600
 # Anybody may try, and Argon2id takes 64 MB for each try: the others wait for their turn.
 TRIES_AT_ONCE = 2
 
@@ -88,10 +87,11 @@ class SignIn:
 
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
+        token = self.services.cookies.token_of_header(request.headers.get("cookie", ""))
 
         def end() -> None:
             with database.transaction(self.services.engine) as session:
-                accounts.sign_out(session, session_token(request.headers))
+                accounts.sign_out(session, token)
 
         await run_in_threadpool(end)
         response = RedirectResponse(_address(request, "/login"), 303)
@@ -122,8 +122,8 @@ class SignIn:
         response = RedirectResponse(_address(request, _next(request)), 303)
         response.set_cookie(
             SESSION_COOKIE,
-            token,
-            max_age=SESSION_SECONDS,
+            self.services.cookies.signed(token),
+            max_age=LONGEST_SECONDS,
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lungcore.records import accounts, database
-from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 from pages import _context
 
@@ -43,7 +43,9 @@ def sign_in(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[...
                 language=language,
             )
             _, token = accounts.sign_in(session, "reader", PASSWORD, now=datetime.now(UTC))
-        monkeypatch.setattr(type(st.context), "cookies", {SESSION_COOKIE: token})
+        monkeypatch.setattr(
+            type(st.context), "cookies", {SESSION_COOKIE: services.cookies.signed(token)}
+        )
         return token
 
     return signed_in

@@ -15,7 +15,8 @@ from starlette.websockets import WebSocket
 
 from lungcore import settings
 from lungcore.records import accounts, database
-from lungcore.web.door import SESSION_COOKIE, Door
+from lungcore.web.cookies import SESSION_COOKIE
+from lungcore.web.door import Door
 from lungcore.web.routes import routes
 from lungcore.web.services import Services
 
@@ -75,5 +76,5 @@ def reader(services: Services, app: Starlette) -> TestClient:
         accounts.add_account(session, "reader", PASSWORD, display_name="Dr Reader")
         _, token = accounts.sign_in(session, "reader", PASSWORD, now=datetime.now(UTC))
     client = TestClient(app, base_url="http://testserver", follow_redirects=False)
-    client.cookies.set(SESSION_COOKIE, token)
+    client.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
     return client

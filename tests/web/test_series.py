@@ -17,7 +17,7 @@ from lungcore.findings.finding import Candidate
 from lungcore.imaging.volume import Volume
 from lungcore.records import accounts, database, detections, studies
 from lungcore.records.studies import NewInstance, NewSeries, Reason
-from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 from tests.web.conftest import PASSWORD
 
@@ -94,7 +94,8 @@ def event(version: int, kind: str, **payload: object) -> dict:
 
 
 def send(client: TestClient, sent: dict):
-    return client.post(f"/api/series/{UID}/events", json=sent)
+    reading_id = opened(client)["reading"]["reading_id"]
+    return client.post(f"/api/series/{UID}/events", json={"reading_id": reading_id} | sent)
 
 
 def test_the_series_is_described(reader: TestClient, stored: str) -> None:
@@ -176,10 +177,10 @@ def test_an_event_made_against_an_older_version_is_told(reader: TestClient, stor
         b"",
         b"[]",
         b"{}",
-        b'{"event_uid": 1, "version": "x", "kind": [], "payload": 3}',
-        b'{"event_uid": "e", "version": 0, "kind": "accept", "payload": {"finding_uid": "no"}}',
-        b'{"event_uid": "e", "version": 0, "kind": "dance", "payload": {}}',
-        b'{"event_uid": "e", "version": 0, "kind": "reopen", "payload": {}}',
+        b'{"event_uid": 1, "reading_id": 1, "version": "x", "kind": [], "payload": 3}',
+        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "accept", "payload": {"finding_uid": "no"}}',
+        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "dance", "payload": {}}',
+        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "reopen", "payload": {}}',
         b"[" * 50_000,
         b"{" + b" " * 100_000,
     ],
@@ -215,10 +216,27 @@ def test_another_reader_has_a_reading_of_their_own(
         accounts.add_account(session, "second", PASSWORD, display_name="Dr Second")
         _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
     second = TestClient(app, base_url="http://testserver")
-    second.cookies.set(SESSION_COOKIE, token)
+    second.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
     answer = opened(second)
     assert answer["findings"][0]["state"] == "machine"
     assert [other["reader"] for other in answer["also_read_by"]] == ["Dr Reader"]
+
+
+def test_an_event_made_on_another_accounts_page_is_not_theirs(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    before = opened(reader)
+    uid, version = before["findings"][0]["finding_uid"], before["reading"]["version"]
+    made = event(version, "accept", finding_uid=uid)
+    made["reading_id"] = before["reading"]["reading_id"]
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "second", PASSWORD)
+        _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
+    reader.cookies.set(SESSION_COOKIE, token)
+    answer = send(reader, made)
+    assert answer.status_code == 409
+    assert answer.json()["findings"][0]["state"] == "machine"
+    assert opened(reader)["findings"][0]["state"] == "machine"
 
 
 def test_the_original_files_come_back_byte_for_byte(reader: TestClient, stored: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lungcore.records import accounts, database
-from lungcore.web.door import SESSION_COOKIE
+from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 from tests.web.conftest import PASSWORD
 
