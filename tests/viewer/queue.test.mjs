@@ -6,7 +6,7 @@ import { EventQueue } from '../../lungcore/viewer/static/queue.js';
 
 const finding = { ...addedFinding('1', [0, 0, 0], 9), state: 'machine', source: 'machine' };
 const reading = (version, change = {}) => ({
-  reading: { version, signed: false },
+  reading: { reading_id: 7, version, signed: false },
   findings: [finding],
   can_undo: version > 0,
   undo_target: null,
@@ -37,6 +37,16 @@ test('an event shows at once and is saved when answered', async () => {
   await done;
   assert.equal(queue.saving, 'saved');
   assert.equal(sent[0].version, 0);
+  assert.equal(sent[0].reading_id, 7);
+});
+
+test('a reading that was asked for before the last event was answered is not taken', async () => {
+  const { queue } = open({ status: 200, body: reading(1) });
+  await queue.push(accept());
+  queue.replace(reading(0));
+  assert.equal(queue.present.reading.version, 1);
+  queue.replace(reading(2));
+  assert.equal(queue.present.reading.version, 2);
 });
 
 test('events go out one after the other, each with the version before it', async () => {

@@ -178,7 +178,7 @@ def test_an_event_made_against_an_older_version_is_told(reader: TestClient, stor
         b"[]",
         b"{}",
         b'{"event_uid": 1, "reading_id": 1, "version": "x", "kind": [], "payload": 3}',
-        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "accept", "payload": {"finding_uid": "no"}}',
+        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "accept", "payload": {"x": 1}}',
         b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "dance", "payload": {}}',
         b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "reopen", "payload": {}}',
         b"[" * 50_000,
@@ -232,7 +232,7 @@ def test_an_event_made_on_another_accounts_page_is_not_theirs(
     with database.transaction(services.engine) as session:
         accounts.add_account(session, "second", PASSWORD)
         _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
-    reader.cookies.set(SESSION_COOKIE, token)
+    reader.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
     answer = send(reader, made)
     assert answer.status_code == 409
     assert answer.json()["findings"][0]["state"] == "machine"

@@ -48,8 +48,12 @@ export class EventQueue {
     return this.run();
   }
 
-  /** Take the reading as it is on the server; what waits to be sent stays. @param {Answer} answer */
+  /**
+   * Take the reading as it was on the server, unless an event was answered since; what waits to be
+   * sent stays. @param {Answer} answer
+   */
   replace(answer) {
+    if (answer.reading.version < this.answer.reading.version) return;
     this.answer = answer;
     this.use.onChange();
   }
@@ -59,7 +63,9 @@ export class EventQueue {
     this.sending = true;
     while (this.pending.length && !this.stopped) {
       const event = this.ready(this.pending[0]);
-      const reply = await this.use.send({ ...event, version: this.answer.reading.version });
+      // Whose reading it is, too: another account may have signed in on another tab.
+      const { reading_id, version } = this.answer.reading;
+      const reply = await this.use.send({ ...event, reading_id, version });
       if (this.stopped) break;
       this.take(reply);
       this.use.onChange();

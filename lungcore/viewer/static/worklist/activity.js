@@ -1,5 +1,6 @@
 // Uploads and imports as they go, one card each, until the user closes it.
 
+import { isPassing } from '../retry.js';
 import { ActivityCard } from './activitycard.js';
 import { button } from './frame.js';
 import { RequestError, ask, send } from './transfer.js';
@@ -81,7 +82,7 @@ export class Activity {
         card.progress(status.step || this.t('waiting'), status.fraction);
         await pause(POLL_MS);
       } catch (problem) {
-        if (problem instanceof RequestError && problem.status !== 0) {
+        if (problem instanceof RequestError && !isPassing(problem.status)) {
           card.remove(); // a job of another time or account
           return;
         }
@@ -103,9 +104,13 @@ export class Activity {
 
   /** @param {string} job @param {ActivityCard} failed */
   async retry(job, failed) {
-    const again = await ask(`api/jobs/${job}`, { method: 'POST' });
-    failed.remove();
-    this.follow(again.job_id, this.card());
+    try {
+      const again = await ask(`api/jobs/${job}`, { method: 'POST' });
+      failed.remove();
+      this.follow(again.job_id, this.card());
+    } catch (problem) {
+      failed.fail(this.t('import_failed', { problem: this.words(problem) }));
+    }
   }
 
   card() {

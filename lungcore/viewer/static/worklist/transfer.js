@@ -35,7 +35,7 @@ export async function ask(path, options = {}) {
  */
 export async function send(items, progress, signal) {
   const { upload_id: upload } = await ask('api/uploads', { method: 'POST', signal });
-  const waiting = [...items];
+  const waiting = distinct(items);
   /** @type {Map<Item, number>} */
   const sent = new Map();
   let done = 0;
@@ -61,6 +61,21 @@ export async function send(items, progress, signal) {
   }
 }
 
+/**
+ * The items, each under a name of its own: two folders dropped together may hold the same names,
+ * and the later file would take the place of the earlier.
+ * @param {Item[]} items @returns {Item[]}
+ */
+export function distinct(items) {
+  const seen = new Set();
+  return items.map(({ file, name }) => {
+    let own = name;
+    for (let copy = 2; seen.has(own); copy += 1) own = `${copy}/${name}`;
+    seen.add(own);
+    return { file, name: own };
+  });
+}
+
 /** @param {string} upload @param {Item} item @param {AbortSignal} signal @param {(bytes: number) => void} progress */
 async function sendOne(upload, { file, name }, signal, progress) {
   const path = `api/uploads/${upload}/file?name=${encodeURIComponent(name)}`;
@@ -69,6 +84,7 @@ async function sendOne(upload, { file, name }, signal, progress) {
     if (status === 201) return;
     if (signal.aborted || !isPassing(status) || failures === TRIES) throw new RequestError(status, words);
     await new Promise((resolve) => setTimeout(resolve, waitMs(failures)));
+    if (signal.aborted) throw new RequestError(0, '');
   }
 }
 
