@@ -9,10 +9,10 @@ import secrets
 import tempfile
 from contextlib import suppress
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from itsdangerous import BadSignature, TimestampSigner
+from starlette.requests import cookie_parser
 
 SESSION_COOKIE = "lungcore_session"
 LONGEST_SECONDS = 7 * 24 * 3600  # as long as a session lasts at most
@@ -52,9 +52,5 @@ class SessionCookies:
 
     def token_of_header(self, header: str) -> str:
         """The token in a request's Cookie header, or ""."""
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            jar.load(header)
-        except CookieError:
-            return ""
-        return self.token(jar[SESSION_COOKIE].value) if SESSION_COOKIE in jar else ""
+        # Not http.cookies: it gives up at the first cookie of another application that it dislikes.
+        return self.token(cookie_parser(header).get(SESSION_COOKIE, ""))

@@ -43,3 +43,12 @@ def test_whatever_is_sent_is_read_as_nothing(sent: str) -> None:
     assert cookies.token(sent) == ""
     assert cookies.token_of_header(sent) == ""
     assert cookies.token_of_header(f"{SESSION_COOKIE}={sent}") == ""
+
+
+@pytest.mark.parametrize("other", ['a={"x": 1}', "foo[x]=1", "a b=1", "x=\xe9", "=", ";", "a;b"])
+def test_cookies_of_other_applications_on_the_host_do_not_matter(
+    tmp_path: Path, other: str
+) -> None:
+    cookies = SessionCookies.open(tmp_path)
+    own = f"{SESSION_COOKIE}={cookies.signed('token')}"
+    assert cookies.token_of_header(f"{other}; {own}; {other}") == "token"
