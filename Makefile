@@ -13,10 +13,11 @@ run: .venv/.run
 test: .venv/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.test
+check: .venv/.test node_modules/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/node node_modules/typescript/bin/tsc -p tests/viewer/tsconfig.json
 
 format: .venv/.test
 	$(BIN)/ruff format .
@@ -24,6 +25,10 @@ format: .venv/.test
 
 clean:
 	rm -rf .venv node_modules
+
+node_modules/.installed: package-lock.json .venv/.test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund
+	touch $@
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found. Install one (Debian: apt-get install python3 python3-venv) and run make again."; exit 1; }
