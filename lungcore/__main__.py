@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lungcore.cli import parser
 from lungcore.cli.output import UsageError, tell
 from lungcore.errors import LungcoreError
-from lungcore.language import DEFAULT_LANGUAGE
+from lungcore.language import DEFAULT_LANGUAGE, text
 from lungcore.settings import Settings, load
 
 DONE, USER_PROBLEM, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -23,6 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LungcoreError as error:
         tell(error.text(language))
         return WRONG_USAGE if isinstance(error, UsageError) else USER_PROBLEM
+    except OSError as error:
+        problem = error.strerror or str(error)
+        tell(text("errors.file_unusable", language, path=error.filename or "-", problem=problem))
+        return USER_PROBLEM
     except KeyboardInterrupt:
         return INTERRUPTED
     return DONE

@@ -53,7 +53,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     home = Path(environ.get("LUNGCORE_HOME") or Path.home() / ".lungcore").expanduser().absolute()
-    from_file = _read_file(Path(environ.get("LUNGCORE_CONFIG") or home / "config.toml"))
+    from_file = _read_file(_file(environ, home))
     values: dict[str, str] = {
         "home": str(home),
         "database_url": f"sqlite:///{home / 'lungcore.db'}",
@@ -65,7 +65,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     }
     sources = dict.fromkeys(NAMES, "default")
     for name in NAMES:
-        if name in from_file and name != "home":
+        if name in from_file:
             values[name], sources[name] = str(from_file[name]), "file"
         if environ.get(f"LUNGCORE_{name.upper()}"):
             sources[name] = "environment"
@@ -84,17 +84,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _file(environ: Mapping[str, str], home: Path) -> Path:
+    named = environ.get("LUNGCORE_CONFIG")
+    if named and not Path(named).is_file():
+        raise LungcoreError("errors.settings_file_absent", path=named)
+    return Path(named) if named else home / "config.toml"
+
+
 def _read_file(path: Path) -> dict[str, object]:
     if not path.is_file():
         return {}
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LungcoreError("errors.settings_file", path=path, problem=error) from error
-    unknown = sorted(set(found) - set(NAMES))
+    # Not the home folder: it is where this file is looked for.
+    names = [name for name in NAMES if name != "home"]
+    unknown = sorted(set(found) - set(names))
     if unknown:
         raise LungcoreError(
-            "errors.settings_unknown", path=path, name=unknown[0], names=", ".join(NAMES)
+            "errors.settings_unknown", path=path, name=unknown[0], names=", ".join(names)
         )
     return found
 

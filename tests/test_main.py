@@ -150,11 +150,19 @@ def test_import_of_nothing_usable_fails_and_names_it(tmp_path, capsys):
     assert "gone" in capsys.readouterr().err
 
 
-def test_detect_of_something_unknown_is_told(capsys):
-    assert __main__.main(["detect", "what-is-this"]) == 1
-    assert "what-is-this" in capsys.readouterr().err
-    assert __main__.main(["detect", "1.2.3"]) == 1
-    assert "1.2.3" in capsys.readouterr().err
+@pytest.mark.parametrize("target", ["what-is-this", "1.2.3", "1..2", "..."])
+def test_detect_of_something_unknown_is_told(target, capsys):
+    assert __main__.main(["detect", target]) == 1
+    assert target in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_detection(tmp_path, seen, capsys):
+    out = str(tmp_path / "absent" / "found.csv")
+    assert __main__.main(["detect", "1.2.3", "--out", out]) == 1
+    error = capsys.readouterr().err
+    assert out in error
+    assert error.count("\n") == 1
+    assert seen == []
 
 
 def test_doctor_fails_without_a_worker_and_prints_json(capsys, home):

@@ -36,6 +36,7 @@ def test_a_named_file_is_read(tmp_path: Path) -> None:
     [
         ("language = ", "config.toml"),
         ('colour = "red"\n', "colour"),
+        ('home = "/elsewhere"\n', "home"),
         ('language = "fr"\n', "fr"),
         ('storage_url = "s3://bucket"\n', "s3://bucket"),
     ],
@@ -44,6 +45,12 @@ def test_a_faulty_file_is_named(tmp_path: Path, content: str, told: str) -> None
     (tmp_path / "config.toml").write_text(content)
     with pytest.raises(LungcoreError, match=told):
         settings.load({"LUNGCORE_HOME": str(tmp_path)})
+
+
+def test_a_named_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    environ = {"LUNGCORE_HOME": str(tmp_path), "LUNGCORE_CONFIG": str(tmp_path / "absent.toml")}
+    with pytest.raises(LungcoreError, match=r"absent\.toml"):
+        settings.load(environ)
 
 
 def test_every_setting_is_documented() -> None:

@@ -25,12 +25,14 @@ from lungcore.settings import Settings
 
 # The columns of a LUNA16 submission, and two of ours.
 COLUMNS = ("seriesuid", "coordX", "coordY", "coordZ", "probability", "diameter_mm", "malignancy")
-UID = re.compile(r"[0-9.]{1,64}")
+UID = re.compile(r"(?!.{65})[0-9]+(\.[0-9]+)*")  # PS3.5 9.1
 
 
 def run(settings: Settings, arguments: Namespace) -> None:
     """Detect in each series of the target and write what was found."""
     found: dict[str, Detection] = {}
+    if arguments.out:
+        Path(arguments.out).open("a").close()  # told now and not after minutes of detecting
     with progress(settings.language) as show:
         began = time.perf_counter()
         for series_uid, volume in _volumes(settings, arguments.target):
