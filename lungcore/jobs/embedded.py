@@ -55,12 +55,15 @@ class EmbeddedWorker:
         delay = SHORTEST_DELAY_SECONDS
         while not self._ending.is_set():
             began = time.monotonic()
-            status = self._run_once()
+            try:
+                status = f"status {self._run_once()}"
+            except OSError as error:  # no memory for a process, no log to write to: it may pass
+                status = str(error)
             if self._ending.is_set():
                 return
             if time.monotonic() - began > LONGEST_DELAY_SECONDS:
                 delay = SHORTEST_DELAY_SECONDS
-            log.warning("the worker ended with status %s; again in %.0f s", status, delay)
+            log.warning("the worker ended: %s; again in %.0f s", status, delay)
             self._ending.wait(delay)
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 

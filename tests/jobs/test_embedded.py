@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lungcore.errors import LungcoreError
+from lungcore.jobs import embedded
 from lungcore.jobs.embedded import EmbeddedWorker
 from lungcore.jobs.executors import only_worker
 
@@ -57,6 +58,21 @@ def test_a_worker_that_dies_is_started_again(
     assert not worker.alive()
     assert is_free(settings.home)
     assert "started in" in (settings.home / "logs" / "worker.log").read_text()
+
+
+def test_a_start_that_fails_is_tried_again(settings, wait_until, monkeypatch):
+    starts = []
+
+    def fail(*_, **__):
+        starts.append(1)
+        raise OSError("no memory")
+
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    monkeypatch.setattr(embedded, "SHORTEST_DELAY_SECONDS", 0.01)
+    worker = EmbeddedWorker(settings, COMMAND)
+    worker.start()
+    wait_until(lambda: len(starts) > 1)
+    worker.stop()
 
 
 def test_a_second_one_stands_by_and_takes_over(
