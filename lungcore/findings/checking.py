@@ -10,7 +10,7 @@ from lungcore.findings.reading import Kind, ReadingState
 SMALLEST_MM, LARGEST_MM = 0.1, 300.0  # diameters: below any voxel, beyond any lung
 FARTHEST_MM = 10_000.0  # from the origin of patient space; scanners stay within 2 m
 LONGEST_REASON = 2000
-UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9]\d*)(\.(0|[1-9]\d*))*")  # PS3.5 9.1
+UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")  # PS3.5 9.1
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "accept": ("finding_uid",),

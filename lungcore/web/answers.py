@@ -31,6 +31,8 @@ async def body_of(request: Request, *fields: str) -> dict[str, Any]:
     """The request's JSON object, which must hold `fields`; LungcoreError otherwise."""
     try:
         body = json.loads(await small_body(request))
+        # Half a surrogate pair is JSON but no text: it could be stored and never sent again.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise LungcoreError("web.body_not_json", fields=", ".join(fields)) from error
     if not isinstance(body, dict) or any(field not in body for field in fields):

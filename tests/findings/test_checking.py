@@ -46,6 +46,7 @@ def test_takes_what_can_be(kind, payload):
         ("reject", {"finding_uid": "1.2", "reason": "x" * 2001}, "reason"),
         ("add", {**NEW, "finding_uid": "abc"}, "finding_uid"),
         ("add", {**NEW, "finding_uid": "2.25." + "9" * 60}, "finding_uid"),
+        ("add", {**NEW, "finding_uid": "2.25.\u0663"}, "finding_uid"),
         ("add", {**NEW, "finding_uid": "1.2"}, "finding_uid"),
         ("edit", {**EDIT, "center_mm": [1, 2]}, "center_mm"),
         ("edit", {**EDIT, "center_mm": "123"}, "center_mm"),

@@ -181,6 +181,7 @@ def test_an_event_made_against_an_older_version_is_told(reader: TestClient, stor
         b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "accept", "payload": {"x": 1}}',
         b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "dance", "payload": {}}',
         b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "reopen", "payload": {}}',
+        b'{"event_uid": "e", "reading_id": 1, "version": 0, "kind": "\\ud800", "payload": {}}',
         b"[" * 50_000,
         b"{" + b" " * 100_000,
     ],
