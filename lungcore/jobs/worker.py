@@ -52,9 +52,9 @@ def run(settings: Settings, *, embedded: bool = False, detect: Detector = shippe
         client = _start(settings, executor_id, detect)
         executor = Executor(settings, executor_id)
         log.info("worker %s started in %s", executor_id, settings.home)
-        _look_after(executor, client)
+        _look_after(settings, executor, client)
         while not ended.wait(BEAT_SECONDS):
-            _look_after(executor, client)
+            _look_after(settings, executor, client)
         log.info("worker %s ends", executor_id)
         _end()
 
@@ -64,7 +64,6 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     database.migrate(settings.database_url)
     client = JobsClient(settings)
     importing.clean_leftovers(settings)
-    uploads.clean(settings, client.uploads_waiting())
     client.forget_ended()
     # A handler of our own keeps the engine from adding one: its lines go where all others go.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
@@ -87,10 +86,11 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     return client
 
 
-def _look_after(executor: Executor, client: JobsClient) -> None:
+def _look_after(settings: Settings, executor: Executor, client: JobsClient) -> None:
     try:
         executor.beat()
         client.settle_detections()
+        uploads.clean(settings, client.uploads_waiting())
     except Exception:
         # The database may be away for a while; the jobs themselves wait for it likewise.
         log.exception("looking after the jobs failed, trying again in %s s", BEAT_SECONDS)

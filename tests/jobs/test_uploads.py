@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lungcore.errors import LungcoreError
-from lungcore.jobs import uploads
+from lungcore.jobs import uploads, worker
 from lungcore.records import database, studies
 
 
@@ -38,7 +38,7 @@ def test_an_upload_becomes_series_that_are_detected_in(
     status = client.status(job_id)
     assert (status.kind, status.state) == ("import", "done")
     [series] = status.result["series"]
-    assert (series["verdict"], series["slices"], series["new"]) == ("accept", 11, True)
+    assert (series["verdict"], series["slices"], series["new"]) == ("warn", 11, True)
     assert [problem["file"] for problem in status.result["files"]] == ["CT/72.xml"]
     assert not folder.exists()
     uid = series["series_uid"]
@@ -113,3 +113,24 @@ def test_an_upload_that_did_not_finish_is_not_imported(settings, upload):
             settings, "upload-1", progress=lambda step, share: None, stop=lambda: False
         )
     assert folder.exists()
+
+
+class Idle:
+    """An executor and a client that have nothing to do."""
+
+    def beat(self):
+        pass
+
+    settle_detections = beat
+
+    def uploads_waiting(self):
+        return set()
+
+
+def test_a_worker_that_runs_for_long_removes_what_is_given_up_meanwhile(settings):
+    folder = settings.uploads / "left"
+    folder.mkdir(parents=True)
+    old = time.time() - uploads.KEPT_SECONDS - 60
+    os.utime(folder, (old, old))
+    worker._look_after(settings, Idle(), Idle())
+    assert not folder.exists()
