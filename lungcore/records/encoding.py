@@ -54,17 +54,20 @@ def decode(shuffled: bytes, rows: int, columns: int) -> NDArray[np.int16]:
 class VolumeWriter:
     """Takes a volume in slabs of CHUNK_SLICES slices and writes it beside its place.
 
-    Use as a context: what was not put in place is removed at its end.
+    Use as a context: what was not put in place is removed at its end, and when the block fails
+    after that, the volume that was there before takes its place again.
     """
 
     def __init__(self, beside: Path, target: Path, shape: tuple[int, int, int]) -> None:
         self._beside = beside
+        self._before = beside.with_name(f"{beside.name}{REPLACED}")
         self._target = target
         self._shape = shape
         self._taken = 0
         self._hash = hashlib.sha256(np.array(shape, "<i8").tobytes())
         self._pool = ThreadPoolExecutor(THREADS)
         self._pending: list[Future[None]] = []
+        self._is_in_place = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +79,10 @@ class VolumeWriter:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
-        shutil.rmtree(self._beside, ignore_errors=True)
+        if kind is not None:
+            self._take_back()
+        for left in (self._beside, self._before):
+            shutil.rmtree(left, ignore_errors=True)
 
     def append(self, slab: NDArray[np.int16]) -> None:
         """Take the next slab: CHUNK_SLICES slices, or what is left at the end of the volume.
@@ -104,12 +110,17 @@ class VolumeWriter:
 
     def put_in_place(self) -> None:
         """Make the finished volume the one of its series."""
-        before = self._beside.with_name(f"{self._beside.name}{REPLACED}")
         if self._target.exists():
             # A crash between the two renames leaves this name; `PixelStore.clean` takes it back.
-            self._target.rename(before)
+            self._target.rename(self._before)
         self._beside.rename(self._target)
-        shutil.rmtree(before, ignore_errors=True)
+        self._is_in_place = True
+
+    def _take_back(self) -> None:
+        if self._is_in_place:
+            self._target.rename(self._beside)
+        if self._before.exists():
+            self._before.rename(self._target)
 
     def _write_chunk(self, number: int, slab: NDArray[np.int16]) -> None:
         missing = CHUNK_SLICES - len(slab)

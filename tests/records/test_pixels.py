@@ -86,6 +86,24 @@ def test_what_was_begun_and_not_put_in_place_leaves_nothing(store, tmp_path):
     assert list((tmp_path / "pixels").iterdir()) == []
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_volume_whose_record_could_not_be_kept_is_taken_back(store, tmp_path, stored):
+    if stored:
+        store.write(UID, volume())
+    with (
+        pytest.raises(RuntimeError, match="the disk is full"),
+        store.begin(UID, (3, 4, 5), np.eye(4), "") as writer,
+    ):
+        writer.append(np.zeros((3, 4, 5), np.int16))
+        writer.finish()
+        writer.put_in_place()
+        raise RuntimeError("the disk is full")
+    assert store.series_uids() == ({UID} if stored else set())
+    assert len(list((tmp_path / "pixels").iterdir())) == int(stored)
+    if stored:
+        assert np.array_equal(store.read(UID).hu, volume().hu)
+
+
 @pytest.mark.parametrize(
     "slab", [np.zeros((2, 4, 5), np.int16), np.zeros((3, 4, 5), np.int32), np.zeros((3, 5, 4))]
 )
