@@ -33,7 +33,7 @@ class _Outbox(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, block) -> int:  # type: ignore[no-untyped-def, override]
+    def write(self, block) -> int:  # type: ignore[no-untyped-def]
         self._waiting += block
         return len(block)
 
