@@ -177,7 +177,9 @@ class JobsClient:
             return self.enqueue_detect(*arguments)
         if kind == "import" and not (self._settings.uploads / arguments[0]).is_dir():
             raise LungcoreError("jobs.retry_upload_gone")
-        return self._enqueue(kind, _new_id(), *arguments)
+        # Always the same id: the queue takes a job of a known id once, however often it is asked.
+        again = str(uuid.uuid5(uuid.UUID(job_id), "again"))
+        return self._enqueue(kind, again, *arguments)
 
     def forget_ended(self) -> None:
         """Remove jobs that ended long ago; what they did is on record elsewhere."""

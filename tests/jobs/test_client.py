@@ -95,7 +95,11 @@ def test_an_import_is_tried_again_only_while_its_files_are_here(settings, client
     with pytest.raises(LungcoreError, match="Upload them again"):
         client.retry(job_id)
     (settings.uploads / "upload-1").mkdir(parents=True)
-    assert client.status(client.retry(job_id)).kind == "import"
+    again = client.retry(job_id)
+    assert client.status(again).kind == "import"
+    assert client.retry(job_id) == again, "asked for twice, it is done once"
+    client.cancel(again)
+    assert client.retry(again) not in (job_id, again)
 
 
 def test_jobs_that_ended_long_ago_are_forgotten(settings, client):
