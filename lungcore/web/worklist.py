@@ -44,7 +44,7 @@ def describe_row(row: WorklistRow, language: str) -> dict[str, Any]:
     return {
         "series_uid": row.series_uid,
         "patient_id": row.patient_id,
-        "patient_name": row.patient_name.replace("^", " ").strip(),
+        "patient_name": row.patient_name,
         "study_date": row.study_date,
         "study_description": row.study_description,
         "series_description": row.series_description,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { dayAndTime, personName } from '../../lungcore/viewer/static/banner.js';
+import { dayAndTime } from '../../lungcore/viewer/static/banner.js';
 import { Grid, toScreen } from '../../lungcore/viewer/static/geometry.js';
 import { gripAt, markAt, marksOf, withDraft } from '../../lungcore/viewer/static/marks.js';
 import { addedFinding } from '../../lungcore/viewer/static/model.js';
+import { personName } from '../../lungcore/viewer/static/names.js';
 import { View } from '../../lungcore/viewer/static/view.js';
 
 const GRID = new Grid([100, 512, 512], [0, 0, 0.7, -170, 0, 0.7, 0, -160, 2.5, 0, 0, -340, 0, 0, 0, 1]);

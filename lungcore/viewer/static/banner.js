@@ -2,6 +2,7 @@
 
 import { actionButton } from './buttons.js';
 import { element, set, write } from './dom.js';
+import { personName } from './names.js';
 import { watch } from './watch.js';
 
 /** @typedef {import('./review.js').Review} Review */
@@ -18,19 +19,6 @@ export function dayAndTime(iso) {
   const at = new Date(iso);
   const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, '0'));
   return `${day.join('-')} ${clockTime(iso)}`;
-}
-
-/** A DICOM person name (PS3.5 6.2.1) as people write it: alphabetic, and ideographic behind it. @param {string} name */
-export function personName(name) {
-  const [alphabetic, ideographic] = name.split('=').slice(0, 2).map(nameGroup);
-  return alphabetic && ideographic ? `${alphabetic} (${ideographic})` : alphabetic || ideographic || '';
-}
-
-/** @param {string} group */
-function nameGroup(group) {
-  const [family = '', ...others] = group.split('^').filter(Boolean);
-  if (/\p{Script=Han}/u.test(group)) return [family, ...others].join('');
-  return others.length ? `${family}, ${others.join(' ')}` : family;
 }
 
 export class Banner {

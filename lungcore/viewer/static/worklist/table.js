@@ -1,6 +1,7 @@
 // The rows of the worklist.
 
 import { element, set } from '../dom.js';
+import { personName } from '../names.js';
 import { button } from './frame.js';
 
 /** @typedef {import('../texts.js').Translate} Translate */
@@ -96,7 +97,7 @@ function state(row, t) {
 
 /** @param {Row} row @param {Translate} t @param {(uid: string) => void} open */
 function patient(row, t, open) {
-  const name = row.patient_name || row.patient_id || '–';
+  const name = personName(row.patient_name) || row.patient_id || '–';
   const cell = element('span');
   if (row.verdict === 'refuse') cell.append(name);
   else cell.append(link(row, name, open));
