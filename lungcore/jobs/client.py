@@ -27,6 +27,7 @@ Kind = Literal["import", "phantom", "detect"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 KEPT = timedelta(days=30)
+UPLOADS = uuid.UUID("0b9d4a53-7e41-4d6f-9a35-5b1f6c2f8e10")  # namespace of the ids of imports
 QUEUES: dict[Kind, str] = {
     "import": IMPORT_QUEUE,
     "phantom": IMPORT_QUEUE,
@@ -87,11 +88,14 @@ class JobsClient:
     def enqueue_import(self, upload_id: str, account_id: int | None) -> str:
         """Import a complete upload, then detect in its new series; returns the job's id.
 
+        An upload has one job: asked for again, as after an answer that was lost, it is the same.
+
         Raises ValueError when `upload_id` cannot be a folder's name.
         """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", upload_id):
             raise ValueError(f"upload_id cannot be {upload_id!r}")
-        return self._enqueue("import", _new_id(), upload_id, account_id)
+        job_id = str(uuid.uuid5(UPLOADS, upload_id))
+        return self._enqueue("import", job_id, upload_id, account_id)
 
     def enqueue_phantom(self, account_id: int | None) -> str:
         """Make a phantom, import it and detect in it; returns the job's id."""

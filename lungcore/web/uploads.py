@@ -70,17 +70,22 @@ class Uploads:
         return JSONResponse({"bytes": received}, 201)
 
     async def finish(self, request: Request) -> Response:
-        """The upload is complete: import it in the background; answers the job's id."""
-        folder = self._folder(request)
+        """The upload is complete: import it in the background; answers the job's id.
+
+        Asked again it answers the same, for a browser that did not get the first answer.
+        """
+        folder = self._own_folder(request)
         account_id = request.state.account.account_id
         done = folder / "done"
+        is_first = not done.exists()
         done.touch()
         try:
             job_id = await run_in_threadpool(
                 self.services.jobs.enqueue_import, folder.name, account_id
             )
         except Exception:
-            done.unlink()  # no job will ever take it, so that the browser may try again
+            if is_first:
+                done.unlink()  # no job will take it: it may be handed over again, or dropped
             raise
         return JSONResponse({"job_id": job_id}, 202)
 
@@ -97,6 +102,12 @@ class Uploads:
 
     def _folder(self, request: Request) -> Path:
         """The folder of the request's upload, which must be this account's and unfinished."""
+        folder = self._own_folder(request)
+        if (folder / "done").exists():
+            raise LungcoreError("web.upload_unknown", upload_id=folder.name)
+        return folder
+
+    def _own_folder(self, request: Request) -> Path:
         upload_id = request.path_params["upload_id"]
         folder = self.services.settings.uploads / upload_id
         owner = folder / "account"
@@ -105,7 +116,7 @@ class Uploads:
             and owner.is_file()
             and owner.read_text() == str(request.state.account.account_id)
         )
-        if not is_theirs or (folder / "done").exists():
+        if not is_theirs:
             raise LungcoreError("web.upload_unknown", upload_id=upload_id)
         return folder
 

@@ -36,9 +36,11 @@ def test_a_finished_upload_becomes_one_import(reader: TestClient, services: Serv
     put(reader, upload, "a.dcm", b"x")
     job = reader.post(f"/api/uploads/{upload}").json()["job_id"]
     assert services.jobs.status(job).kind == "import"
-    again = reader.post(f"/api/uploads/{upload}")
-    assert again.status_code == 422
-    assert upload in again.json()["error"]
+    assert reader.post(f"/api/uploads/{upload}").json()["job_id"] == job
+    late = put(reader, upload, "b.dcm", b"x")
+    assert late.status_code == 422
+    assert upload in late.json()["error"]
+    assert reader.delete(f"/api/uploads/{upload}").status_code == 422
 
 
 def test_an_upload_that_could_not_be_queued_can_be_tried_again(

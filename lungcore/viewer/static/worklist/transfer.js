@@ -53,12 +53,30 @@ export async function send(items, progress, signal) {
   };
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, sender));
-    return (await ask(`api/uploads/${upload}`, { method: 'POST', signal })).job_id;
+    return (await finish(`api/uploads/${upload}`, signal)).job_id;
   } catch (problem) {
     waiting.length = 0;
     ask(`api/uploads/${upload}`, { method: 'DELETE' }).catch(() => {}); // it is dropped in any case
     throw problem;
   }
+}
+
+/** Hand the upload over; asking again does no harm. @param {string} path @param {AbortSignal} signal */
+async function finish(path, signal) {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await ask(path, { method: 'POST', signal });
+    } catch (problem) {
+      const isOver = signal.aborted || failures === TRIES;
+      if (isOver || !(problem instanceof RequestError) || !isPassing(problem.status)) throw problem;
+      await pause(waitMs(failures));
+    }
+  }
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**
@@ -83,7 +101,7 @@ async function sendOne(upload, { file, name }, signal, progress) {
     const { status, words } = await put(path, file, signal, progress);
     if (status === 201) return;
     if (signal.aborted || !isPassing(status) || failures === TRIES) throw new RequestError(status, words);
-    await new Promise((resolve) => setTimeout(resolve, waitMs(failures)));
+    await pause(waitMs(failures));
     if (signal.aborted) throw new RequestError(0, '');
   }
 }
