@@ -83,6 +83,13 @@ def test_series_that_are_no_chest_ct_are_refused_with_a_reason(page: Page, share
     assert row.locator("a").count() == 0
 
 
+def test_a_link_to_a_series_that_is_not_there_leads_back(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}review?series=9.9.9")
+    assert "9.9.9" in page.get_by_role("alert").inner_text()
+    page.get_by_role("link", name="Worklist").click()
+    page.wait_for_selector("[data-worklist]")
+
+
 def test_the_administrator_sees_accounts_and_health(
     page: Page, server: Server, picture: Callable[[Page, str], None]
 ) -> None:

@@ -55,7 +55,9 @@ export class Viewer {
     const text = error ?? (status === 0 ? this.t('error_offline') : this.t('error_status', { status }));
     const again = { type: 'button', class: 'lv-button', 'data-action': 'open_again', click: () => this.open() };
     const button = element('button', again, this.t('action_open_again'));
-    this.message.replaceChildren(element('p', { role: 'alert' }, text), button);
+    // The page shows nothing else: who is signed out or followed an old link must get away.
+    const leave = element('a', { href: './', class: 'lv-link', target: '_self' }, this.t('worklist'));
+    this.message.replaceChildren(element('p', { role: 'alert' }, text), button, leave);
   }
 
   /** @param {import('./review.js').Opened} opened */
