@@ -35,11 +35,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         services.close()
 
 
+def _base() -> str:
+    """The path that the application is served under, as `/ct`; usually none."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}" if base else ""
+
+
 def _print_address() -> None:
     """The one address to open; on a fresh installation with its one-time set-up token."""
     host = st.get_option("server.address") or "localhost"
-    base = st.get_option("server.baseUrlPath").strip("/")
-    address = f"http://{host}:{st.get_option('server.port')}/{base + '/' if base else ''}"
+    address = f"http://{host}:{st.get_option('server.port')}{_base()}/"
     with database.transaction(services.engine) as session:
         token = accounts.setup_token(session)
     language = services.settings.language
@@ -53,6 +58,6 @@ def _print_address() -> None:
 app = st.App(
     "pages/_shell.py",
     lifespan=lifespan,
-    routes=routes(services),
-    middleware=[Middleware(Door, services=services)],
+    routes=routes(services, _base()),
+    middleware=[Middleware(Door, services=services, base=_base())],
 )

@@ -42,11 +42,14 @@ class Door:
 
     A request let in carries the account in `scope["state"]["account"]` and its id in the header
     that Streamlit trusts; whatever the client put into that header is dropped.
+
+    base: the path that the application is served under, as `/ct`; `scope["state"]["base"]`.
     """
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services, base: str = "") -> None:
         self.app = app
         self.services = services
+        self.base = base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -58,14 +61,15 @@ class Door:
         if _is_forged(scope, headers):
             await _refuse(scope, receive, send, self._told("web.cross_site", 403))
             return
-        if _path(scope) in PUBLIC_PATHS:
+        scope.setdefault("state", {})["base"] = self.base
+        if self._path(scope) in PUBLIC_PATHS:
             await self.app(scope, receive, send)
             return
         account = await run_in_threadpool(self._account, headers.get("cookie", ""))
         if account is None:
             await _refuse(scope, receive, send, self._sign_in_first(scope, headers))
             return
-        scope.setdefault("state", {})["account"] = account
+        scope["state"]["account"] = account
         scope["headers"].append((IDENTITY_HEADER, str(account.account_id).encode()))
         await self.app(scope, receive, send)
 
@@ -85,19 +89,18 @@ class Door:
 
     def _sign_in_first(self, scope: Scope, headers: Headers) -> Response:
         if scope.get("method") == "GET" and "text/html" in headers.get("accept", ""):
-            wanted = _path(scope)
+            wanted = self._path(scope)
             if scope["query_string"]:
                 wanted += "?" + scope["query_string"].decode("latin-1")
-            root = scope.get("root_path", "")
-            return RedirectResponse(f"{root}/login?next={quote(wanted, safe='')}", 303)
+            return RedirectResponse(f"{self.base}/login?next={quote(wanted, safe='')}", 303)
         return self._told("web.sign_in_first", 401)
+
+    def _path(self, scope: Scope) -> str:
+        """The path within the application."""
+        return scope["path"].removeprefix(self.base) or "/"
 
     def _told(self, key: str, status: int) -> Response:
         return JSONResponse({"error": text(key, self.services.settings.language)}, status)
-
-
-def _path(scope: Scope) -> str:
-    return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
 
 
 def _is_forged(scope: Scope, headers: Headers) -> bool:

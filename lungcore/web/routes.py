@@ -10,12 +10,17 @@ from lungcore.web.signin import SignIn
 from lungcore.web.uploads import Uploads
 
 
-def routes(services: Services) -> list[Route]:
-    """Sign-in, uploads, series, jobs and the viewer's modules."""
-    return [
+def routes(services: Services, base: str = "") -> list[Route]:
+    """Sign-in, uploads, series, jobs and the viewer's modules.
+
+    base: the path that the application is served under, as `/ct`; Streamlit's routes begin with
+        it too.
+    """
+    ours = [
         *SignIn(services).routes(),
         *Uploads(services).routes(),
         *SeriesRoutes(services).routes(),
         *JobRoutes(services).routes(),
         *assets.routes(),
     ]
+    return [Route(base + one.path, one.endpoint, methods=list(one.methods or ())) for one in ours]

@@ -170,7 +170,7 @@ def _next(request: Request) -> str:
 
 
 def _address(request: Request, path: str) -> str:
-    return request.scope.get("root_path", "") + path
+    return str(request.state.base) + path
 
 
 def _with_query(request: Request, **values: str) -> str:

@@ -1,12 +1,18 @@
 """Nobody passes the door without a session, on http or websocket, on any path."""
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lungcore.language import text
 from lungcore.records import accounts, database
+from lungcore.web.door import Door
+from lungcore.web.routes import routes
 from lungcore.web.services import Services
+from tests.web.conftest import PASSWORD, inside
 
 PATHS = (
     *("/", "/review?series=1.2.3", "/secret", "/static/js/index.js", "/media/abc.png"),
@@ -85,3 +91,24 @@ def test_every_answer_forbids_other_sites(anybody: TestClient, reader: TestClien
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_under_a_path_of_its_own_the_application_is_the_same(services: Services) -> None:
+    app = Starlette(
+        routes=[*routes(services, "/ct"), Route("/{path:path}", inside)],
+        middleware=[Middleware(Door, services=services, base="/ct")],
+    )
+    browser = TestClient(app, follow_redirects=False)
+    assert browser.get("/ct/health").text == "ok"
+    html = {"accept": "text/html"}
+    assert browser.get("/ct/account", headers=html).headers["location"] == (
+        "/ct/login?next=%2Faccount"
+    )
+    assert browser.get("/ct/login").headers["location"] == "/ct/set-up"
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "reader", PASSWORD)
+    form = {"username": "reader", "password": PASSWORD}
+    answer = browser.post("/ct/login?next=%2Faccount", data=form)
+    assert answer.headers["location"] == "/ct/account"
+    assert browser.get("/ct/account").text == "1"
+    assert browser.get("/ct/api/jobs/x").status_code == 422
