@@ -49,7 +49,12 @@ export function listenToStage(review, actions, node, signal) {
     drag = null;
   };
   on('pointerup', finish);
-  on('pointercancel', finish);
+  on('pointercancel', () => {
+    drag = null; // the browser took the gesture for its own: nobody let go on purpose
+    review.look((view) => {
+      view.draft = null;
+    });
+  });
   on('pointerleave', () =>
     review.look((view) => {
       view.pointer = null;
