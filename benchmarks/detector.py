@@ -1,6 +1,6 @@
 """What the shipped detector finds, and at what cost.
 
-    python benchmarks/detector.py [--data ../shared/data] [--models models] [--record]
+    python -m benchmarks.detector [--data ../shared/data] [--models models] [--record]
 
 Three tables: semi-synthetic FROC (nodules of fold 7 blended into the labelled LIDC lungs, neither
 trained on), the LUNA16 nodules of the labelled scans, and seconds and peak memory of whole studies.

@@ -121,30 +121,41 @@ def _batches(
 
 def resume(out: Path) -> tuple[keras.Model, Progress]:
     """The model and progress kept in `out`, or new ones."""
+    model = networks.detector()
+    optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3, clipnorm=5.0)
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, loss=detection_loss)
     state = out / "state"
     if not (state / "progress.json").is_file():
-        model = networks.detector()
-        optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3, clipnorm=5.0)
-        model.compile(optimizer, loss=detection_loss)
         return model, Progress()
     found = json.loads((state / "progress.json").read_text())
-    model = keras.saving.load_model(state / found.pop("model"))
+    with np.load(state / found.pop("variables")) as arrays:
+        for variable, name in zip(_variables(model), arrays.files, strict=True):
+            variable.assign(arrays[name])
     spots = found.pop("negatives")
     negatives = [Spot(spot["background"], tuple(spot["position"])) for spot in spots]
     return model, Progress(**found, negatives=negatives)
 
 
 def save(out: Path, model: keras.Model, progress: Progress) -> None:
-    """Model first, under a name of its own; the small file that names it is then replaced."""
+    """Variables first, under a name of their own; the small file that names it is then replaced.
+
+    Plain arrays, so that a training may go on under another Keras backend.
+    """
     state = out / "state"
     state.mkdir(exist_ok=True)
-    name = f"step{progress.step}.keras"
-    model.save(state / name)
-    (state / "progress.tmp").write_text(json.dumps({**asdict(progress), "model": name}))
+    name = f"step{progress.step}.npz"
+    arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(model)]
+    np.savez(state / name, *arrays)
+    (state / "progress.tmp").write_text(json.dumps({**asdict(progress), "variables": name}))
     (state / "progress.tmp").replace(state / "progress.json")
-    for old in state.glob("step*.keras"):
+    for old in state.glob("step*.npz"):
         if old.name != name:
             old.unlink()
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    return [*model.weights, *model.optimizer.variables]
 
 
 def _record(out: Path, progress: Progress, loss: float) -> None:

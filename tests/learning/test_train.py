@@ -42,7 +42,7 @@ def test_training_goes_on_where_it_was(tmp_path):
         np.testing.assert_array_equal(one, other)
     progress.step = 13
     detector_training.save(tmp_path, model, progress)
-    assert len(list((tmp_path / "state").glob("*.keras"))) == 1
+    assert len(list((tmp_path / "state").glob("*.npz"))) == 1
 
 
 def test_learning_rate_warms_up_and_falls():
