@@ -65,18 +65,22 @@ def add_account() -> None:
         st.rerun()
 
 
-def disable_account(everyone: list[accounts.Account]) -> None:
-    """The form that shuts an account out."""
-    enabled = {one.username: one.account_id for one in everyone if not one.disabled}
-    with st.form("disable"):
-        st.markdown(f"**{t('pages.disable_account')}**")
-        st.caption(t("pages.disable_meaning"))
-        username = st.selectbox(t("web.username"), list(enabled), index=None, placeholder="")
-        if not st.form_submit_button(t("pages.disable_account")) or username is None:
+def switch_account(everyone: list[accounts.Account]) -> None:
+    """The control that shuts an account out, or lets it in again."""
+    by_name = {one.username: one for one in everyone}
+    with st.container(border=True):
+        st.markdown(f"**{t('pages.switch_account')}**")
+        st.caption(t("pages.switch_meaning"))
+        username = st.selectbox(t("web.username"), list(by_name), index=None, placeholder="")
+        chosen = by_name.get(username or "")
+        is_out = chosen is not None and chosen.disabled
+        label = t("pages.enable_account") if is_out else t("pages.disable_account")
+        if not st.button(label, disabled=chosen is None) or chosen is None:
             return
     try:
         with database.transaction(engine) as session:
-            accounts.disable(session, enabled[username], actor=here.username)
+            change = accounts.enable if is_out else accounts.disable
+            change(session, chosen.account_id, actor=here.username)
     except LungcoreError as error:
         st.error(error.text(here.language))
     else:
@@ -100,5 +104,5 @@ left, right = st.columns(2)
 with left:
     add_account()
 with right:
-    disable_account(found)
+    switch_account(found)
     show_health()

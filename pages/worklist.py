@@ -36,6 +36,7 @@ sent = table(
         "empty": is_empty,
         "view": asdict(view),
         "texts": area("worklist", here.language),
+        "account": here.account_id,
     },
     on_view_change=rerun,
     on_refresh_change=rerun,

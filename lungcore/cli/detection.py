@@ -68,7 +68,9 @@ def _dicom_volumes(settings: Settings, path: Path) -> Iterator[tuple[str, Volume
 
     They are imported into a place of their own, so that they are read and judged as any other.
     """
-    with tempfile.TemporaryDirectory(prefix="lungcore-") as folder:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    # In the home folder: the system's temporary folder is often memory, and a study is large.
+    with tempfile.TemporaryDirectory(prefix="detect-", dir=settings.home) as folder:
         apart = replace(
             settings, storage_url=f"file://{folder}", database_url=f"sqlite:///{folder}/records.db"
         )

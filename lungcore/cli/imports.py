@@ -7,7 +7,9 @@ from typing import Any
 from lungcore.cli.output import progress, say, say_json, tell
 from lungcore.errors import LungcoreError
 from lungcore.jobs import importing
+from lungcore.jobs.client import JobsClient
 from lungcore.jobs.importing import ImportReport
+from lungcore.jobs.uploads import detect_new
 from lungcore.language import text
 from lungcore.records import database
 from lungcore.settings import Settings
@@ -22,12 +24,22 @@ def run(settings: Settings, arguments: Namespace) -> None:
     tell_problems(report, settings.language)
     if not report.series:
         raise LungcoreError("cli.import_nothing", paths=", ".join(arguments.paths))
+    _detect_new(settings, report)
     records = series_records(report, settings.language)
     if arguments.json:
         say_json(records)
     else:
         for record in records:
             _say_series(record, settings.language)
+
+
+def _detect_new(settings: Settings, report: ImportReport) -> None:
+    """Queue what an upload in the browser queues too; the worker takes it when it runs."""
+    client = JobsClient(settings)
+    try:
+        detect_new(client, report.as_dict(), None)
+    finally:
+        client.close()
 
 
 def tell_problems(report: ImportReport, language: str) -> None:

@@ -91,6 +91,7 @@ def import_phantom(
     seed: int = 0,
     slices: int = 140,
     progress: Progress = lambda step, fraction: None,
+    stop: Stop = lambda: False,
 ) -> ImportReport:
     """Make a thorax phantom, write it as DICOM and import it like any other series."""
     progress("importing.step_phantom", 0)
@@ -108,7 +109,7 @@ def import_phantom(
     with _importing(settings.storage) as folder:
         progress("importing.step_phantom", 0.5)
         paths = write_series(phantom.volume, folder, text)
-        return import_paths(paths, settings, move=True, progress=progress)
+        return import_paths(paths, settings, move=True, progress=progress, stop=stop)
 
 
 def clean_leftovers(settings: Settings) -> None:

@@ -79,7 +79,8 @@ def register_imports(settings: Settings, client: JobsClient) -> None:
     @DBOS.step(name="import_phantom")
     def import_phantom() -> dict[str, Any]:
         with told(settings.home):
-            return importing.import_phantom(settings, progress=Progress()).as_dict()
+            stop = StopWhenCancelled(client, _job_id())
+            return importing.import_phantom(settings, progress=Progress(), stop=stop).as_dict()
 
     @DBOS.step(name="detect_new")
     def detect_new(report: dict[str, Any], account_id: int | None) -> dict[str, str]:

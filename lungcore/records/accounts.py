@@ -36,6 +36,7 @@ __all__ = [
     "canonical_name",
     "change_password",
     "disable",
+    "enable",
     "is_due",
     "list_accounts",
     "note_seen",
@@ -142,6 +143,13 @@ def disable(session: Session, account_id: int, *, actor: str = SYSTEM) -> None:
     row.disabled = True
     _sign_out_everywhere(session, row)
     _tell(session, actor, "account.disabled", row, {})
+
+
+def enable(session: Session, account_id: int, *, actor: str = SYSTEM) -> None:
+    """Let a disabled account sign in again."""
+    row = find_account(session, account_id)
+    row.disabled = False
+    _tell(session, actor, "account.enabled", row, {})
 
 
 def setup_token(session: Session) -> str | None:

@@ -1,30 +1,42 @@
 """How routes read and answer: small bodies, JSON, a user's problem in the user's language."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lungcore.errors import LungcoreError
+from lungcore.language import text
+from lungcore.records.accounts import ROLES, Account
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+READERS = ("clinician", "annotator", "adjudicator")  # who may mark and sign
+BRINGERS = (*READERS, "administrator")  # who may bring studies, and start and stop work on them
 
 LARGEST_BODY = 64 * 1024  # of a form or an event; files have a route of their own
 
 
-def told_to_the_user(handler: Handler) -> Handler:
-    """Turn a LungcoreError of `handler` into status 422 and `{"error": text}`."""
+def told_to_the_user(handler: Handler, roles: Sequence[str] = ROLES) -> Handler:
+    """Let who has one of `roles` in; turn a LungcoreError into status 422 and `{"error": text}`."""
 
     async def answer(request: Request) -> Response:
         try:
+            _check_role(request.state.account, roles)
             return await handler(request)
         except LungcoreError as error:
             language = request.state.account.language
             return JSONResponse({"error": error.text(language)}, 422)
 
     return answer
+
+
+def _check_role(account: Account, roles: Sequence[str]) -> None:
+    if account.roles.isdisjoint(roles):
+        names = ", ".join(text(f"pages.role_{role}", account.language) for role in roles)
+        raise LungcoreError("web.role_needed", roles=names)
 
 
 async def body_of(request: Request, *fields: str) -> dict[str, Any]:

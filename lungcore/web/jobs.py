@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lungcore.language import text
-from lungcore.web.answers import told_to_the_user
+from lungcore.web.answers import BRINGERS, told_to_the_user
 from lungcore.web.describe import describe_job
 from lungcore.web.services import Services
 
@@ -23,8 +23,10 @@ class JobRoutes:
         """The routes, to be put before Streamlit's."""
         return [
             Route("/api/jobs/{job_id}", told_to_the_user(self.status), methods=["GET"]),
-            Route("/api/jobs/{job_id}", told_to_the_user(self.retry), methods=["POST"]),
-            Route("/api/jobs/{job_id}", told_to_the_user(self.cancel), methods=["DELETE"]),
+            Route("/api/jobs/{job_id}", told_to_the_user(self.retry, BRINGERS), methods=["POST"]),
+            Route(
+                "/api/jobs/{job_id}", told_to_the_user(self.cancel, BRINGERS), methods=["DELETE"]
+            ),
         ]
 
     async def status(self, request: Request) -> Response:

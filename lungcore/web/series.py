@@ -14,7 +14,7 @@ from lungcore.errors import LungcoreError
 from lungcore.records import audit, database, detections, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
-from lungcore.web.answers import body_of, told_to_the_user
+from lungcore.web.answers import BRINGERS, READERS, body_of, told_to_the_user
 from lungcore.web.describe import describe_detection, describe_reading, describe_series
 from lungcore.web.services import Services
 from lungcore.web.zipping import zipped
@@ -32,10 +32,10 @@ class SeriesRoutes:
         return [
             Route(base, told_to_the_user(self.series), methods=["GET"]),
             Route(f"{base}/chunks/{{number:int}}", told_to_the_user(self.chunk), methods=["GET"]),
-            Route(f"{base}/events", told_to_the_user(self.add_event), methods=["POST"]),
+            Route(f"{base}/events", told_to_the_user(self.add_event, READERS), methods=["POST"]),
             Route(f"{base}/detection", told_to_the_user(self.detection), methods=["GET"]),
-            Route(f"{base}/detection", told_to_the_user(self.detect), methods=["POST"]),
-            Route(f"{base}/detection", told_to_the_user(self.cancel), methods=["DELETE"]),
+            Route(f"{base}/detection", told_to_the_user(self.detect, BRINGERS), methods=["POST"]),
+            Route(f"{base}/detection", told_to_the_user(self.cancel, BRINGERS), methods=["DELETE"]),
             Route(f"{base}/originals.zip", told_to_the_user(self.originals), methods=["GET"]),
         ]
 
@@ -45,21 +45,27 @@ class SeriesRoutes:
 
     async def chunk(self, request: Request) -> Response:
         """One chunk of slices as it lies on disk (zstd), or gzip for browsers without zstd."""
-        uid, number = request.path_params["series_uid"], request.path_params["number"]
-        try:
-            coded = await run_in_threadpool(self.services.pixels.chunk, uid, number)
-        except ValueError as error:  # what is no UID names no series
-            raise LungcoreError("records.series_unknown", series_uid=uid) from error
+        volume = request.query_params.get("volume")
+        coded = await run_in_threadpool(self._chunk, request, volume)
         encoding = "zstd"
         if "zstd" not in request.headers.get("accept-encoding", ""):
             coded = await run_in_threadpool(_as_gzip, coded)
             encoding = "gzip"
         headers = {
             "Content-Encoding": encoding,
-            "Cache-Control": "private, no-cache",
+            "Cache-Control": "private, max-age=86400, immutable" if volume else "private, no-cache",
             "Vary": "Accept-Encoding",
         }
         return Response(coded, media_type="application/octet-stream", headers=headers)
+
+    def _chunk(self, request: Request, volume: str | None) -> bytes:
+        """The chunk, of the `volume` that the viewer was told of: a series may have grown."""
+        uid, number = request.path_params["series_uid"], request.path_params["number"]
+        with database.snapshot(self.services.engine) as session:
+            stored = studies.series(session, uid).pixel_hash
+        if volume not in (None, stored):
+            raise LungcoreError("web.volume_changed")
+        return self.services.pixels.chunk(uid, number)
 
     async def add_event(self, request: Request) -> Response:
         """Save one event of the account's reading; 409 when the reading changed elsewhere."""
@@ -142,7 +148,11 @@ class SeriesRoutes:
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
             "series": describe_series(found, account.language),
-            "pixels": {"chunks": chunks, "chunk_slices": CHUNK_SLICES},
+            "pixels": {
+                "chunks": chunks,
+                "chunk_slices": CHUNK_SLICES,
+                "volume": found.pixel_hash,
+            },
             **describe_reading(reading),
             "also_read_by": others,
             "detection": describe_detection(latest, self.services.jobs, account.language),

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
-from lungcore.web.answers import told_to_the_user
+from lungcore.web.answers import BRINGERS, told_to_the_user
 from lungcore.web.services import Services
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -27,11 +27,23 @@ class Uploads:
     def routes(self) -> list[Route]:
         """The routes, to be put before Streamlit's."""
         return [
-            Route("/api/uploads", told_to_the_user(self.begin), methods=["POST"]),
-            Route("/api/uploads/{upload_id}/file", told_to_the_user(self.file), methods=["PUT"]),
-            Route("/api/uploads/{upload_id}", told_to_the_user(self.finish), methods=["POST"]),
-            Route("/api/uploads/{upload_id}", told_to_the_user(self.cancel), methods=["DELETE"]),
-            Route("/api/phantom", told_to_the_user(self.phantom), methods=["POST"]),
+            Route("/api/uploads", told_to_the_user(self.begin, BRINGERS), methods=["POST"]),
+            Route(
+                "/api/uploads/{upload_id}/file",
+                told_to_the_user(self.file, BRINGERS),
+                methods=["PUT"],
+            ),
+            Route(
+                "/api/uploads/{upload_id}",
+                told_to_the_user(self.finish, BRINGERS),
+                methods=["POST"],
+            ),
+            Route(
+                "/api/uploads/{upload_id}",
+                told_to_the_user(self.cancel, BRINGERS),
+                methods=["DELETE"],
+            ),
+            Route("/api/phantom", told_to_the_user(self.phantom, BRINGERS), methods=["POST"]),
         ]
 
     async def begin(self, request: Request) -> Response:
@@ -48,7 +60,7 @@ class Uploads:
         folder = self._folder(request)
         name = request.query_params.get("name", "")
         target = _inside(folder / "files", name)
-        expected = int(request.headers.get("content-length", 0))
+        expected = _length(request, name)
         self._check_room(expected)
         # Beside its place: a try that the browser gave up may still write when the next has ended.
         partial = folder / "incoming" / uuid.uuid4().hex
@@ -130,6 +142,14 @@ class Uploads:
     def _no_room(self, needed: int) -> LungcoreError:
         free = f"{self._free() / 1e9:.1f} GB"
         return LungcoreError("web.upload_no_room", free=free, needed=f"{needed / 1e9:.1f} GB")
+
+
+def _length(request: Request, name: str) -> int:
+    """What the request says its body holds: without it there is no telling whether it fits."""
+    said = request.headers.get("content-length", "")
+    if not said.isascii() or not said.isdigit():
+        raise LungcoreError("web.upload_length", name=name)
+    return int(said)
 
 
 async def _receive(request: Request, target: Path) -> int:

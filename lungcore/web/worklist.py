@@ -56,7 +56,7 @@ def describe_row(row: WorklistRow, language: str) -> dict[str, Any]:
         "findings": None if row.state in UNSEARCHED else row.findings,
         "malignancy": row.malignancy,
         "phantom": row.phantom,
-        "imported_at": row.imported_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        "imported_at": row.imported_at.isoformat(),
     }
 
 

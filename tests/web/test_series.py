@@ -98,11 +98,18 @@ def send(client: TestClient, sent: dict):
     return client.post(f"/api/series/{UID}/events", json={"reading_id": reading_id} | sent)
 
 
-def test_the_series_is_described(reader: TestClient, stored: str) -> None:
+def pixel_hash(hu: np.ndarray) -> str:
+    """As records.pixels defines it: SHA-256 over shape and little-endian HU."""
+    return hashlib.sha256(
+        np.array(hu.shape, "<i8").tobytes() + hu.astype("<i2").tobytes()
+    ).hexdigest()
+
+
+def test_the_series_is_described(reader: TestClient, stored: str, hu: np.ndarray) -> None:
     answer = opened(reader)
     assert answer["series"]["patient_name"] == "Doe^Jane"
     assert answer["series"]["affine"][:4] == [0.0, 0.0, 0.7, 0.0]
-    assert answer["pixels"] == {"chunks": 2, "chunk_slices": 16}
+    assert answer["pixels"] == {"chunks": 2, "chunk_slices": 16, "volume": pixel_hash(hu)}
     assert answer["reading"]["reader"] == "Dr Reader"
     assert answer["reading"]["signed"] is False
     [finding] = answer["findings"]
@@ -128,6 +135,14 @@ def test_a_chunk_decodes_to_the_same_voxels(
         deltas = (planes[0] + (planes[1] << 8)).astype(np.uint16)
         found.append(np.cumsum(deltas, dtype=np.uint16).view(np.int16).reshape(16, *SHAPE[1:]))
     np.testing.assert_array_equal(np.concatenate(found)[: SHAPE[0]], hu)
+
+
+def test_a_chunk_is_of_the_volume_that_was_asked_for(reader: TestClient, stored: str) -> None:
+    path = f"/api/series/{UID}/chunks/0"
+    volume = opened(reader)["pixels"]["volume"]
+    named = reader.get(path, params={"volume": volume})
+    assert "immutable" in named.headers["cache-control"]
+    assert reader.get(path, params={"volume": "0" * 64}).status_code == 422
 
 
 def test_a_chunk_that_is_not_there_is_told(reader: TestClient, stored: str) -> None:
@@ -249,6 +264,27 @@ def test_the_original_files_come_back_byte_for_byte(reader: TestClient, stored: 
             f"{UID}.0.dcm",
             f"{UID}.1.dcm",
         }
+
+
+def test_roles_decide_who_brings_marks_and_steers(
+    app: Starlette, services: Services, stored: str
+) -> None:
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "owner", PASSWORD, roles=("model_owner",))
+        _, token = accounts.sign_in(session, "owner", PASSWORD, now=datetime.now(UTC))
+    owner = TestClient(app, base_url="http://testserver")
+    owner.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
+    version = opened(owner)["reading"]["version"]
+    refused = [
+        send(owner, event(version, "sign")),
+        owner.post(f"/api/series/{UID}/detection"),
+        owner.delete(f"/api/series/{UID}/detection"),
+        owner.post("/api/uploads"),
+        owner.post("/api/phantom"),
+        owner.delete("/api/jobs/job-1"),
+    ]
+    assert [answer.status_code for answer in refused] == [422] * len(refused)
+    assert all("clinician" in answer.json()["error"] for answer in refused)
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:

@@ -81,9 +81,9 @@ def test_a_cancelled_upload_leaves_nothing(reader: TestClient, services: Service
     assert not (services.settings.uploads / upload).exists()
 
 
-@pytest.mark.parametrize("upload", ["unknown", "..", "%2e%2e", "a.b"])
+@pytest.mark.parametrize("upload", ["unknown", "%2e%2e", "a.b"])
 def test_an_unknown_upload_is_told(reader: TestClient, upload: str) -> None:
-    assert put(reader, upload, "a.dcm", b"x").status_code in (404, 405, 422)
+    assert put(reader, upload, "a.dcm", b"x").status_code in (404, 422)
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/../../x", "/etc/passwd", "a\x00b"])

@@ -14,9 +14,9 @@ export class Api {
     this.aborter = new AbortController();
   }
 
-  /** @param {number} number */
-  chunkUrl(number) {
-    return `${this.base}/chunks/${number}`;
+  /** @param {number} number @param {string} volume which volume: a later import may replace it */
+  chunkUrl(number, volume) {
+    return `${this.base}/chunks/${number}?volume=${volume}`;
   }
 
   get originalsUrl() {

@@ -17,7 +17,7 @@ import { Volume } from './volume.js';
  *   study_description: string, series_description: string, slices: number, rows: number,
  *   columns: number, affine: number[], verdict: string, reasons: string[], phantom: boolean,
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
- * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number},
+ * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
  *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
  *   worklist_url: string}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
@@ -57,7 +57,7 @@ export class Review {
     const worker = new Worker(new URL('./decoder.js', import.meta.url), { type: 'module' });
     const volume = new Volume(this.grid, this.opened.pixels, {
       worker,
-      url: (number) => this.api.chunkUrl(number),
+      url: (number) => this.api.chunkUrl(number, this.opened.pixels.volume),
       onChange: () => this.invalidate(),
       onProblem: (problem) => {
         this.volumeProblem = problem;

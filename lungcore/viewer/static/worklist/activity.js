@@ -10,16 +10,16 @@ import { RequestError, ask, send } from './transfer.js';
 
 const POLL_MS = 500;
 const LOST_MS = 3000;
-const JOBS_KEY = 'lungcore.worklist.jobs';
 
 /** The cards above the table. Jobs are found again after a reload of the page. */
 export class Activity {
-  /** @param {HTMLElement} slot @param {Translate} t @param {Worklist} list */
-  constructor(slot, t, list) {
+  /** @param {HTMLElement} slot @param {Translate} t @param {Worklist} list @param {number} account */
+  constructor(slot, t, list, account) {
     this.slot = slot;
     this.t = t;
     this.list = list;
     this.stopped = false;
+    this.key = `lungcore.worklist.jobs.${account}`;
   }
 
   stop() {
@@ -27,7 +27,7 @@ export class Activity {
   }
 
   resume() {
-    for (const job of keptJobs()) this.watch(job, this.card());
+    for (const job of this.keptJobs()) this.watch(job, this.card());
   }
 
   /** Upload files, then watch their import. @param {import('./transfer.js').Item[]} items */
@@ -43,11 +43,14 @@ export class Activity {
     };
     show(0, 0);
     card.actions(button(this.t('cancel'), () => stop.abort(), { 'data-action': 'cancel' }));
+    window.addEventListener('beforeunload', hold);
     try {
       this.follow(await send(items, show, stop.signal), card);
     } catch (problem) {
       if (stop.signal.aborted) card.remove();
       else card.fail(this.t('upload_failed', { problem: this.words(problem) }));
+    } finally {
+      window.removeEventListener('beforeunload', hold);
     }
   }
 
@@ -63,13 +66,13 @@ export class Activity {
 
   /** @param {string} job @param {ActivityCard} card */
   follow(job, card) {
-    keepJobs([...keptJobs(), job]);
+    this.keepJobs([...this.keptJobs(), job]);
     this.watch(job, card);
   }
 
   /** Poll a job until it ends. @param {string} job @param {ActivityCard} card */
   async watch(job, card) {
-    card.closing = () => keepJobs(keptJobs().filter((kept) => kept !== job));
+    card.closing = () => this.keepJobs(this.keptJobs().filter((kept) => kept !== job));
     const cancel = () => ask(`api/jobs/${job}`, { method: 'DELETE' }).catch(() => {});
     card.actions(button(this.t('cancel'), cancel, { 'data-action': 'cancel' }));
     while (!this.stopped) {
@@ -117,6 +120,16 @@ export class Activity {
     return new ActivityCard(this.slot, this.t);
   }
 
+  /** @returns {string[]} */
+  keptJobs() {
+    return JSON.parse(sessionStorage.getItem(this.key) ?? '[]');
+  }
+
+  /** @param {string[]} jobs */
+  keepJobs(jobs) {
+    sessionStorage.setItem(this.key, JSON.stringify(jobs));
+  }
+
   /** @param {unknown} problem */
   words(problem) {
     const isTold = problem instanceof RequestError && problem.status !== 0;
@@ -124,14 +137,9 @@ export class Activity {
   }
 }
 
-/** @returns {string[]} */
-function keptJobs() {
-  return JSON.parse(sessionStorage.getItem(JOBS_KEY) ?? '[]');
-}
-
-/** @param {string[]} jobs */
-function keepJobs(jobs) {
-  sessionStorage.setItem(JOBS_KEY, JSON.stringify(jobs));
+/** Ask before the page is left: the browser would stop sending. @param {BeforeUnloadEvent} event */
+function hold(event) {
+  event.preventDefault();
 }
 
 /** @param {number} bytes */

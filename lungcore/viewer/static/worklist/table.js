@@ -72,7 +72,7 @@ function seriesLine(row, t, open) {
     element('td', {}, state(row, t)),
     element('td', { class: 'number' }, row.findings === null ? '–' : String(row.findings)),
     element('td', { class: 'number' }, ...bar(row.malignancy)),
-    element('td', { class: 'quiet' }, row.imported_at),
+    element('td', { class: 'quiet' }, minute(row.imported_at)),
   );
   if (row.verdict !== 'refuse') {
     line.classList.add('opens');
@@ -82,6 +82,13 @@ function seriesLine(row, t, open) {
     });
   }
   return line;
+}
+
+/** A moment as the reader's clock shows it. @param {string} moment in ISO 8601 */
+function minute(moment) {
+  const at = new Date(moment);
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** @param {Row} row */

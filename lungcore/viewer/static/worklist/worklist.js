@@ -11,7 +11,7 @@ import { fillBody, fillHead } from './table.js';
  * @typedef {{search: string, states: string[], verdicts: string[], sort: string,
  *   descending: boolean, page: number}} View What the reader has chosen to see.
  * @typedef {{rows: import('./table.js').Row[], total: number, pages: number, empty: boolean,
- *   view: View, texts: Record<string, string>}} Data
+ *   view: View, account: number, texts: Record<string, string>}} Data
  * @typedef {{parentElement: HTMLElement | ShadowRoot, data: Data,
  *   setStateValue: (name: string, value: any) => void,
  *   setTriggerValue: (name: string, value: any) => void}} Component
@@ -19,7 +19,6 @@ import { fillBody, fillHead } from './table.js';
 
 const SEARCH_DELAY_MS = 250;
 const REFRESH_MS = 2000;
-const VIEW_KEY = 'lungcore.worklist.view';
 
 export class Worklist {
   /** @param {Component} component */
@@ -27,15 +26,18 @@ export class Worklist {
     this.component = component;
     this.t = translator(component.data.texts);
     this.view = { ...component.data.view };
+    // Of one account: the next to sign in here must not see whom the last one searched for.
+    this.key = `lungcore.worklist.view.${component.data.account}`;
     this.ender = new AbortController();
     this.timer = 0;
     this.typing = 0;
+    this.shown = '';
     const style = new URL('./style.css', import.meta.url).href;
     this.root = element('div', { class: 'worklist', 'data-worklist': true },
       element('link', { rel: 'stylesheet', href: style }));
     this.frame = buildFrame(this.t, this);
     this.root.append(...this.frame.parts);
-    this.activity = new Activity(this.frame.activity, this.t, this);
+    this.activity = new Activity(this.frame.activity, this.t, this, component.data.account);
     this.listen();
     this.update(component);
     this.restoreView();
@@ -49,7 +51,7 @@ export class Worklist {
     this.root.classList.toggle('is-empty', empty);
     write(this.frame.total, this.t('found', { n: total }));
     fillHead(this.frame.head, this.view, this.t, (key) => this.sortBy(key));
-    fillBody(this.frame.body, rows, this.t, (uid) => this.open(uid));
+    this.showRows(rows);
     set(this.frame.nothing, 'hidden', total > 0 || empty);
     this.showPager(view.page, pages);
     this.showChips();
@@ -58,6 +60,14 @@ export class Worklist {
     if (rows.some((row) => row.state === 'detecting')) {
       this.timer = window.setInterval(() => this.refresh(), REFRESH_MS);
     }
+  }
+
+  /** The rows, built anew only where they differ: who is on one by keyboard stays there. @param {import('./table.js').Row[]} rows */
+  showRows(rows) {
+    const shown = JSON.stringify(rows);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    fillBody(this.frame.body, rows, this.t, (uid) => this.open(uid));
   }
 
   close() {
@@ -90,7 +100,7 @@ export class Worklist {
 
   /** Show again what the reader looked at before leaving the page. */
   restoreView() {
-    const kept = sessionStorage.getItem(VIEW_KEY);
+    const kept = sessionStorage.getItem(this.key);
     if (kept && kept !== JSON.stringify(this.view)) this.show(JSON.parse(kept));
     this.frame.search.value = this.view.search;
   }
@@ -98,7 +108,7 @@ export class Worklist {
   /** @param {Partial<View>} change */
   show(change) {
     this.view = { ...this.view, ...change };
-    sessionStorage.setItem(VIEW_KEY, JSON.stringify(this.view));
+    sessionStorage.setItem(this.key, JSON.stringify(this.view));
     this.component.setStateValue('view', this.view);
   }
 
