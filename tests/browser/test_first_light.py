@@ -103,6 +103,8 @@ def test_a_finding_is_added_and_rejected_and_undone(viewer: Viewer) -> None:
     assert viewer.findings()[added]["state"] == "rejected"
     assert viewer.findings()[added]["reason"]
     viewer.press("u")
+    assert viewer.findings()[added]["reason"] == "", "the reason was an event of its own"
+    viewer.press("u")
     assert viewer.findings()[added]["state"] == "added"
 
 
