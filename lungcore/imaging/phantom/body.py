@@ -168,7 +168,9 @@ def _lung_depth(slab: Slab) -> Plane:
     for solid in (_heart_depth(slab) + 4, _descending_aorta(slab) + 1.5, _arch(slab) + 2.5):
         depth = np.minimum(depth, -solid)
     spine = slab.ellipse(0, _spine_y(slab.z) + 12, 22, 28, 2.3)
-    return np.minimum(depth, -spine).astype(np.float32)
+    # The transverse processes and the muscles beside them lie outside the pleura.
+    beside_spine = slab.ellipse(0, _spine_y(slab.z) + 30, 42, 18, 2.3)
+    return np.minimum(depth, -np.maximum(spine, beside_spine)).astype(np.float32)
 
 
 def _descending_aorta(slab: Slab) -> Plane:
@@ -179,9 +181,9 @@ def _arch(slab: Slab) -> Plane:
     """The aortic arch, from the right in front to the left behind."""
     dx, dy = slab.x - 8, slab.y - 12
     along, across = 0.45 * dx + 0.89 * dy, 0.89 * dx - 0.45 * dy
-    half = np.sqrt(max(0.0, 1 - ((slab.z - 200) / 14) ** 2)) * 13 + 1e-3
-    depth = (1 - np.sqrt((along / 46) ** 2 + (across / half) ** 2)) * half
-    return np.minimum(depth, 14 - abs(slab.z - 200)).astype(np.float32)
+    up = (slab.z - 200) / 14
+    radius = np.sqrt((along / 46) ** 2 + (across / 13) ** 2 + up**2)
+    return ((1 - radius) * 13).astype(np.float32)
 
 
 def _spine_y(z: float) -> float:
