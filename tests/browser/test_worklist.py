@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Server
 from tests.browser.reading import Viewer, open_when_ready, origin, upload_folder
+from tests.browser.serving import Server
 
 
 def test_an_empty_worklist_explains_itself_and_offers_the_phantom(
@@ -95,6 +95,8 @@ def test_the_administrator_sees_accounts_and_health(
 ) -> None:
     page.goto(f"{server.address}administration")
     page.get_by_text("Free disk").wait_for()
+    page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
+    page.get_by_text("model owner", exact=True).first.wait_for()
     picture(page, "administration")
     page.goto(server.address)
 
