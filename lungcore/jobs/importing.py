@@ -125,7 +125,7 @@ def clean_leftovers(settings: Settings) -> None:
         engine.dispose()
         for folder in storage.glob(f"{TEMPORARY}*"):
             shutil.rmtree(folder)
-        volumes = PixelStore(storage).clean(set(known.series_uids))
+        volumes = PixelStore(storage).clean(known.pixel_hashes)
         originals = OriginalStore(storage).clean(set(known.sha256s))
     if volumes or originals:
         log.info("removed %d volumes and %d files of crashed imports", len(volumes), len(originals))

@@ -113,7 +113,7 @@ class SeriesStore:
         with database.transaction(self._engine) as session:
             added = studies.add_series(session, series)
             if writer is not None:
-                # Last before the commit: a crash in between leaves a volume that no record names.
+                # Last before the commit: what a crash in between leaves, `clean` puts right.
                 writer.put_in_place()
         return result_of(series, new=added)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 CHUNK_SLICES = 16
 AIR_HU = -1024  # pads the last chunk
+HASH_FILE = "pixel_hash"  # beside the chunks of a finished volume
 REPLACED = ".replaced"  # ends the name of a volume that makes room for another
 ZSTD_LEVEL = 1
 THREADS = 2  # the coding releases the GIL; more would starve the reader that feeds it
@@ -106,12 +107,15 @@ class VolumeWriter:
         for pending in self._pending:
             pending.result()
         self._pending.clear()
-        return self._hash.hexdigest()
+        pixel_hash = self._hash.hexdigest()
+        (self._beside / HASH_FILE).write_text(pixel_hash)
+        return pixel_hash
 
     def put_in_place(self) -> None:
         """Make the finished volume the one of its series."""
         if self._target.exists():
-            # A crash between the two renames leaves this name; `PixelStore.clean` takes it back.
+            # `PixelStore.clean` takes it back after a crash between the renames, or before the
+            # record of the new one is committed.
             self._target.rename(self._before)
         self._beside.rename(self._target)
         self._is_in_place = True

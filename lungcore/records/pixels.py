@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from lungcore.imaging.volume import Volume
 from lungcore.records.encoding import (
     AIR_HU,
     CHUNK_SLICES,
+    HASH_FILE,
     REPLACED,
     THREADS,
     VolumeWriter,
@@ -110,15 +112,19 @@ class PixelStore:
         """The series that have a volume."""
         return {path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[0-9]*{SUFFIX}")}
 
-    def clean(self, keep: set[str]) -> list[str]:
+    def clean(self, keep: Mapping[str, str]) -> list[str]:
         """Remove half-written volumes and those of series outside `keep`; returns their names.
 
-        Not while another process writes.
+        keep: the hash of each series' volume, as the records have it. A volume whose replacing
+        was cut off before its record was committed is taken back. Not while another process writes.
         """
         for path in self._folder.glob(f".*{REPLACED}"):
-            before = self._folder / (path.name[1:].rsplit(".", 2)[0] + SUFFIX)
-            if not before.exists():  # a crash on the way from this one to the next
-                path.rename(before)
+            series_uid = path.name[1:].rsplit(".", 2)[0]
+            present = self._folder / (series_uid + SUFFIX)
+            is_wanted = _hash_of(path) == keep.get(series_uid)
+            if is_wanted and _hash_of(present) != keep[series_uid]:
+                shutil.rmtree(present, ignore_errors=True)
+                path.rename(present)
         known = {f"{series_uid}{SUFFIX}" for series_uid in keep}
         removed = sorted(path.name for path in self._folder.glob("*") if path.name not in known)
         for name in removed:
@@ -135,6 +141,12 @@ class PixelStore:
         if not path.is_dir():
             raise LungcoreError("pixels.absent", series_uid=series_uid)
         return path
+
+
+def _hash_of(path: Path) -> str | None:
+    """The hash of a finished volume."""
+    file = path / HASH_FILE
+    return file.read_text() if file.is_file() else None
 
 
 def _metadata(shape: tuple[int, int, int], attributes: dict[str, Any]) -> dict[str, Any]:

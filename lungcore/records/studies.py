@@ -1,5 +1,6 @@
 """Studies: their series, the files of these, and the worklist."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -39,10 +40,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class KnownFiles:
-    """What the stores must keep: hashes of original files, series with a volume."""
+    """What the stores must keep: hashes of original files, and of each series' volume."""
 
     sha256s: frozenset[str]
-    series_uids: frozenset[str]
+    pixel_hashes: Mapping[str, str]
 
 
 def add_series(session: Session, new: NewSeries) -> bool:
@@ -109,10 +110,10 @@ def instances(session: Session, series_uid: str) -> list[InstanceRecord]:
 
 def known_files(session: Session) -> KnownFiles:
     """What the stores of files and volumes must keep when they are cleaned."""
-    with_pixels = select(SeriesRow.series_uid).where(SeriesRow.pixel_hash != "")
+    volumes = select(SeriesRow.series_uid, SeriesRow.pixel_hash).where(SeriesRow.pixel_hash != "")
     return KnownFiles(
         sha256s=frozenset(session.scalars(select(InstanceRow.sha256).distinct())),
-        series_uids=frozenset(session.scalars(with_pixels)),
+        pixel_hashes={row.series_uid: row.pixel_hash for row in session.execute(volumes)},
     )
 
 

@@ -73,9 +73,9 @@ def test_coding_is_exact_over_the_whole_range(hu):
 
 def test_writing_again_replaces_the_volume(store):
     store.write(UID, volume(slices=20))
-    store.write(UID, volume(slices=10, seed=1))
+    pixel_hash = store.write(UID, volume(slices=10, seed=1))
     assert np.array_equal(store.read(UID).hu, volume(slices=10, seed=1).hu)
-    assert store.clean({UID}) == []
+    assert store.clean({UID: pixel_hash}) == []
 
 
 def test_what_was_begun_and_not_put_in_place_leaves_nothing(store, tmp_path):
@@ -149,10 +149,10 @@ def test_a_damaged_volume_is_named_and_not_shown(store, tmp_path, damage):
 
 def test_clean_removes_the_unknown_and_the_half_written(store, tmp_path):
     other = f"{UID}.2"
-    store.write(UID, volume())
+    pixel_hash = store.write(UID, volume())
     store.write(other, volume())
     (tmp_path / "pixels" / f".{UID}.abc").mkdir()
-    assert store.clean({UID}) == [f".{UID}.abc", f"{other}.zarr"]
+    assert store.clean({UID: pixel_hash}) == [f".{UID}.abc", f"{other}.zarr"]
     assert store.series_uids() == {UID}
     store.remove(UID)
     store.remove(UID)
@@ -160,11 +160,24 @@ def test_clean_removes_the_unknown_and_the_half_written(store, tmp_path):
 
 
 def test_clean_takes_back_a_volume_whose_replacing_was_cut_off(store, tmp_path):
-    store.write(UID, volume())
+    pixel_hash = store.write(UID, volume())
     folder = tmp_path / "pixels"
     (folder / f"{UID}.zarr").rename(folder / f".{UID}.abc.replaced")
-    assert store.clean({UID}) == []
+    assert store.clean({UID: pixel_hash}) == []
     assert np.array_equal(store.read(UID).hu, volume().hu)
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_clean_keeps_of_two_volumes_the_one_that_the_record_names(store, tmp_path, is_committed):
+    """A power cut between the new volume's place and the commit of its record."""
+    folder = tmp_path / "pixels"
+    before = store.write(UID, volume())
+    (folder / f"{UID}.zarr").rename(folder / f".{UID}.abc.replaced")
+    after = store.write(UID, volume(slices=20, seed=1))
+    store.clean({UID: after if is_committed else before})
+    kept = volume(slices=20, seed=1) if is_committed else volume()
+    assert np.array_equal(store.read(UID).hu, kept.hu)
+    assert [path.name for path in folder.iterdir()] == [f"{UID}.zarr"]
 
 
 @pytest.mark.parametrize("uid", ["", ".", "1..2", "1." + "2" * 63, "../1.2", "..", "1.2/3", "a.b"])

@@ -110,7 +110,7 @@ def test_a_refused_series_has_its_state_and_no_pixels_to_keep(engine, new_series
         add_series(session, new_series("1.2", verdict="refuse", pixel_hash=""))
         assert series(session, "1.2").state == "refused"
         known = known_files(session)
-    assert known.series_uids == {"1.1"}
+    assert known.pixel_hashes == {"1.1": new_series("1.1").pixel_hash}
     assert known.sha256s == {f"{n:064x}" for n in range(3)}
 
 
