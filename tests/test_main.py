@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -250,3 +251,24 @@ def test_detect_in_files_that_are_refused_tells_why(shared, seen, capsys):
     assert "modality SEG" in error
     assert "No usable CT series" in error
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["import"], "PATH"),
+        (["import", "x", "--js"], "--js"),
+        (["dance"], "dance"),
+        (["train", "--preset", "king", "--data", "x", "--out", "y"], "king"),
+        (["train", "--minutes", "many", "--data", "x", "--out", "y"], "many"),
+        (["detect", "x", "--out"], "--out"),
+    ],
+)
+def test_wrong_usage_is_told_in_chinese_too(arguments, told, monkeypatch, capsys):
+    monkeypatch.setenv("LUNGCORE_LANGUAGE", "zh")
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(arguments)
+    assert ended.value.code == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert told in line
+    assert not re.search("[a-z]{4,} [a-z]{2,}", line.replace("--help", "")), line

@@ -1,6 +1,7 @@
 """What the command line takes, told in the reader's language."""
 
 import argparse
+import re
 from functools import partial
 from typing import Any, NoReturn
 
@@ -8,6 +9,14 @@ from lungcore.language import text
 from lungcore.learning import train
 
 PROGRAM = "python -m lungcore"
+# argparse's messages (the same in Python 3.11 to 3.13) and the texts that tell them.
+PROBLEMS = (
+    (r"the following arguments are required: (?P<names>.+)", "cli.usage_required"),
+    (r"unrecognized arguments: (?P<names>.+)", "cli.usage_unrecognized"),
+    (r"argument (?P<name>.+): invalid choice: (?P<value>.+) \(choose from .+\)", "cli.usage_value"),
+    (r"argument (?P<name>.+): invalid .+ value: (?P<value>.+)", "cli.usage_value"),
+    (r"argument (?P<name>.+): expected .+ arguments?", "cli.usage_expected"),
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +30,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Tell the wrong usage on standard error and exit with 2."""
-        told = text("cli.wrong_usage", self.language, problem=message)
+        problem = _problem(message, self.language)
+        told = text("cli.wrong_usage", self.language, problem=problem)
         self.exit(2, f"{self.format_usage()}{told}\n")
 
     def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
@@ -50,6 +60,14 @@ class Parser(argparse.ArgumentParser):
             )
             for command, key in commands.items()
         }
+
+
+def _problem(message: str, language: str) -> str:
+    """What argparse says in English, in the reader's language."""
+    for pattern, key in PROBLEMS:
+        if found := re.fullmatch(pattern, message):
+            return text(key, language, **found.groupdict())
+    return message
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
