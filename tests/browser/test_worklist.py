@@ -119,3 +119,12 @@ def test_the_language_is_switched_on_the_page_and_remembered(
 def test_every_page_says_what_this_is_not(page: Page, server: Server, path: str) -> None:
     page.goto(server.address + path)
     page.get_by_text("并非经认证的医疗器械").wait_for()
+
+
+def test_a_row_opens_however_soon_it_is_clicked_after_coming_back(page: Page) -> None:
+    viewer = Viewer(page)
+    for _ in range(3):
+        page.wait_for_selector("tr[data-series]")
+        page.click("tr.opens td.patient a")
+        viewer.wait_loaded()
+        page.go_back()

@@ -29,7 +29,8 @@ def test_values_stay_where_the_affine_says(slice_mm, row_mm, column_mm):
     fine = resample(plane_volume((24, 30, 26), (slice_mm, row_mm, column_mm)), 1.0)
     index = np.stack(np.indices(fine.shape), axis=-1)
     error = fine.hu - ramp(fine.to_mm(index))
-    assert np.abs(error[4:-4, 4:-4, 4:-4]).max() < 3.0
+    # Areas are whole voxels and HU are rounded; half a voxel off would be four times this.
+    assert np.abs(error[4:-4, 4:-4, 4:-4]).max() < 4.0
 
 
 @settings(max_examples=25, deadline=None)

@@ -27,7 +27,7 @@ export class Activity {
   }
 
   resume() {
-    for (const job of this.keptJobs()) this.watch(job, this.card());
+    for (const job of this.keptJobs()) this.watch(job, this.card(), false);
   }
 
   /** Upload files, then watch their import. @param {import('./transfer.js').Item[]} items */
@@ -67,21 +67,24 @@ export class Activity {
   /** @param {string} job @param {ActivityCard} card */
   follow(job, card) {
     this.keepJobs([...this.keptJobs(), job]);
-    this.watch(job, card);
+    this.watch(job, card, true);
   }
 
-  /** Poll a job until it ends. @param {string} job @param {ActivityCard} card */
-  async watch(job, card) {
+  /** Poll a job until it ends. @param {string} job @param {ActivityCard} card @param {boolean} isNew since the page was loaded */
+  async watch(job, card, isNew) {
     card.closing = () => this.keepJobs(this.keptJobs().filter((kept) => kept !== job));
     const cancel = () => ask(`api/jobs/${job}`, { method: 'DELETE' }).catch(() => {});
     card.actions(button(this.t('cancel'), cancel, { 'data-action': 'cancel' }));
+    let isOlder = isNew; // the rows on the page are older than the end of the job
     while (!this.stopped) {
       try {
         const status = await ask(`api/jobs/${job}`);
         if (status.state !== 'queued' && status.state !== 'running') {
           this.ended(job, status, card);
+          if (isOlder) this.list.refresh();
           return;
         }
+        isOlder = true;
         card.progress(status.step || this.t('waiting'), status.fraction);
         await pause(POLL_MS);
       } catch (problem) {
@@ -102,7 +105,6 @@ export class Activity {
       card.fail(this.t('import_failed', { problem: status.error }));
       card.addAction(button(this.t('try_again'), () => this.retry(job, card), { 'data-action': 'retry' }));
     }
-    this.list.refresh();
   }
 
   /** @param {string} job @param {ActivityCard} failed */

@@ -32,6 +32,7 @@ export class Worklist {
     this.timer = 0;
     this.typing = 0;
     this.shown = '';
+    this.leaving = false;
     const style = new URL('./style.css', import.meta.url).href;
     this.root = element('div', { class: 'worklist', 'data-worklist': true },
       element('link', { rel: 'stylesheet', href: style }));
@@ -47,6 +48,7 @@ export class Worklist {
   /** Python ran again: show what it sent. @param {Component} component */
   update(component) {
     this.component = component;
+    this.leaving = false;
     const { rows, total, pages, empty, view } = component.data;
     this.root.classList.toggle('is-empty', empty);
     write(this.frame.total, this.t('found', { n: total }));
@@ -109,15 +111,17 @@ export class Worklist {
   show(change) {
     this.view = { ...this.view, ...change };
     sessionStorage.setItem(this.key, JSON.stringify(this.view));
-    this.component.setStateValue('view', this.view);
+    if (!this.leaving) this.component.setStateValue('view', this.view);
   }
 
   refresh() {
-    this.component.setTriggerValue('refresh', Date.now());
+    if (!this.leaving) this.component.setTriggerValue('refresh', Date.now());
   }
 
   /** @param {string} seriesUid */
   open(seriesUid) {
+    // Anything sent after this would run the worklist again and take the reader back to it.
+    this.leaving = true;
     this.component.setTriggerValue('open', seriesUid);
   }
 
