@@ -13,8 +13,8 @@ from lungcore.learning.weights import Card, write_card
 
 PRESETS = ("detector", "malignancy")
 DETECTOR_SETTINGS = {
-    "least_probability": 0.25,
-    "least_probability_small": 0.3,
+    "least_probability": 0.3,
+    "least_probability_small": 0.34,
     "small_mm": 5.0,
 }
 DETECTOR_LIMITS = (
