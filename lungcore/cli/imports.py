@@ -66,6 +66,12 @@ def series_records(report: ImportReport, language: str) -> list[dict[str, Any]]:
 def _say_series(record: dict[str, Any], language: str) -> None:
     verdict = text(f"cli.verdict_{record['verdict']}", language)
     spacing = " x ".join(f"{mm:.3f}" for mm in record["spacing_mm"])
-    say(text("cli.import_series", language, **record | {"verdict": verdict, "spacing": spacing}))
+    say(
+        text(
+            "cli.import_series",
+            language,
+            **record | {"verdict": verdict, "spacing": spacing, "n": record["slices"]},
+        )
+    )
     for reason in record["reasons"]:
         say(f"  {reason}")

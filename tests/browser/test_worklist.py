@@ -31,6 +31,7 @@ def test_the_phantom_says_what_it_is_wherever_it_shows(
     page.go_back()
     page.wait_for_selector("tr[data-series]")
     assert page.locator("tr[data-series] .phantom").inner_text().lower() == "phantom"
+    page.click('[data-activity="done"] [data-action="close"]')
     picture(page, "worklist")
 
 

@@ -56,7 +56,6 @@ export class Activity {
 
   async phantom() {
     const card = this.card();
-    card.progress(this.t('waiting'), 0);
     try {
       this.follow((await ask('api/phantom', { method: 'POST' })).job_id, card);
     } catch (problem) {

@@ -25,6 +25,7 @@ export class ActivityCard {
     this.root = element('div', { class: 'card', 'data-activity': 'running' },
       element('div', { class: 'row' }, this.line, this.track, this.buttons), this.list);
     slot.append(this.root);
+    this.progress(t('waiting'), 0);
   }
 
   remove() {
