@@ -43,6 +43,15 @@ class Viewer:
             arg=version,
         )
 
+    def next_finding(self) -> str:
+        """Press the key for the next finding, from a slice that shows none; its UID.
+
+        Waits for its mark: a key press may be over before the browser has acted on it.
+        """
+        self.page.keyboard.press("n")
+        self.page.wait_for_selector("[data-mark][data-selected]", state="attached")
+        return self.tells("selected-finding")
+
     def press(self, key: str) -> None:
         """Press a key that makes an event, and wait until it is saved."""
         version = self.tells("version")

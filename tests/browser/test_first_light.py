@@ -57,8 +57,9 @@ def test_digits_choose_the_window(viewer: Viewer) -> None:
 
 
 def test_a_key_opens_the_first_finding_and_accepts_it(viewer: Viewer) -> None:
-    viewer.page.keyboard.press("n")
-    selected = viewer.tells("selected-finding")
+    viewer.page.keyboard.press("End")
+    viewer.page.wait_for_selector("[data-mark]", state="detached")
+    selected = viewer.next_finding()
     assert viewer.page.locator(f'[data-mark="{selected}"]').count() == 1
     viewer.press("a")
     assert viewer.findings()[selected]["state"] == "accepted"
@@ -94,9 +95,10 @@ def test_a_finding_is_added_and_rejected_and_undone(viewer: Viewer) -> None:
     viewer.drag((350, 300), (370, 300))
     [added] = viewer.findings().keys() - before.keys()
     assert viewer.findings()[added]["source"] == "reader"
-    viewer.page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    viewer.wait("mode", "read")
     page.click(f'[data-finding="{added}"]')
-    page.keyboard.press("r")
+    viewer.press("r")
     version = viewer.tells("version")
     page.click('[data-reason="vessel"]')
     viewer.saved_after(version)
@@ -126,9 +128,9 @@ def test_signing_closes_the_reading_and_reopening_needs_a_reason(viewer: Viewer)
     page.click('[data-action="confirm_sign"]')
     viewer.wait("signed", "true")
     version = viewer.tells("version")
-    page.keyboard.press("n")
     page.keyboard.press("r")
-    assert viewer.tells("version") == version
+    page.wait_for_selector('[role="status"]:has-text("signed")')
+    assert (viewer.tells("version"), viewer.tells("saving")) == (version, "saved")
     page.click('[data-action="reopen"]')
     page.locator("dialog[open] :is(textarea, input)").fill("second look at the apex")
     page.click('[data-action="confirm_reopen"]')

@@ -22,7 +22,6 @@ def test_the_phantom_says_what_it_is_wherever_it_shows(
 ) -> None:
     page.click('[data-action="phantom"]')
     viewer = open_when_ready(page, "[data-series]")
-    page.keyboard.press("n")
     assert "PHANTOM" in viewer.root.inner_text().upper()
     picture(page, "review")
     page.set_viewport_size({"width": 1920, "height": 1080})

@@ -4,7 +4,7 @@ import openvino
 import pytest
 
 from lungcore.errors import LungcoreError
-from lungcore.learning import export, losses, networks
+from lungcore.learning import export, losses, networks, runtime
 from lungcore.learning.crops import SIDE
 from lungcore.learning.targets import OUTPUT_STRIDE
 
@@ -57,7 +57,8 @@ def test_untrusted_cells_cost_nothing():
 def test_keras_and_openvino_agree_at_another_shape(detector, tmp_path):
     export.export(detector, tmp_path)
     volume = np.random.default_rng(0).uniform(-1, 1, (1, 32, 64, 32, 1)).astype(np.float32)
-    by_openvino = openvino.Core().compile_model(str(tmp_path / "model.xml"), "CPU")(volume)[0]
+    ir = tmp_path / "model.xml"
+    by_openvino = openvino.Core().compile_model(str(ir), "CPU", runtime.CONFIGURATION)(volume)[0]
     np.testing.assert_allclose(by_openvino, detector.predict_on_batch(volume), atol=AGREE_WITHIN)
 
 
