@@ -123,9 +123,10 @@ def test_everything_is_there_after_a_reload(viewer: Viewer) -> None:
 
 
 def test_signing_closes_the_reading_and_reopening_needs_a_reason(viewer: Viewer) -> None:
-    page = viewer.page
+    page, version = viewer.page, viewer.tells("version")
     page.keyboard.press("s")
     page.click('[data-action="confirm_sign"]')
+    viewer.saved_after(version)
     viewer.wait("signed", "true")
     version = viewer.tells("version")
     page.keyboard.press("r")
@@ -135,8 +136,10 @@ def test_signing_closes_the_reading_and_reopening_needs_a_reason(viewer: Viewer)
     page.locator("dialog[open] :is(textarea, input)").fill("second look at the apex")
     page.click('[data-action="confirm_reopen"]')
     viewer.wait("signed", "false")
-    viewer.page.keyboard.press("s")
+    version = viewer.tells("version")
+    page.keyboard.press("s")
     page.click('[data-action="confirm_sign"]')
+    viewer.saved_after(version)
     viewer.wait("signed", "true")
 
 
