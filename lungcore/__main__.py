@@ -42,6 +42,14 @@ def _run(settings: Settings, arguments: Namespace) -> None:
             from lungcore.cli import detection
 
             detection.run(settings, arguments)
+        case "segment":
+            from lungcore.cli import segmentation
+
+            segmentation.run(settings, arguments)
+        case "evaluate":
+            from lungcore.cli import evaluation
+
+            evaluation.run(settings, arguments)
         case "train":
             from lungcore.learning import train
 

@@ -56,7 +56,7 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for command in ("import", "detect", "train", "user", "worker", "doctor"):
+    for command in ("import", "detect", "segment", "evaluate", "train", "user", "worker", "doctor"):
         assert f"\n    {command} " in done.stdout
     assert done.stdout.endswith("[]\n")
 
@@ -260,7 +260,7 @@ def test_detect_in_files_that_are_refused_tells_why(shared, seen, capsys):
         (["import", "x", "--js"], "--js"),
         (["dance"], "dance"),
         (["train", "--preset", "king", "--data", "x", "--out", "y"], "king"),
-        (["train", "--minutes", "many", "--data", "x", "--out", "y"], "many"),
+        (["train", "--steps", "many", "--data", "x", "--out", "y"], "many"),
         (["detect", "x", "--out"], "--out"),
     ],
 )
@@ -272,3 +272,57 @@ def test_wrong_usage_is_told_in_chinese_too(arguments, told, monkeypatch, capsys
     line = capsys.readouterr().err.splitlines()[-1]
     assert told in line
     assert not re.search("[a-z]{4,} [a-z]{2,}", line.replace("--help", "")), line
+
+
+def luna16_files(folder):
+    """A nodule, an irrelevant finding, and candidates on both and on neither."""
+    heading = "seriesuid,coordX,coordY,coordZ"
+    files = {
+        "annotations": f"{heading},diameter_mm\n1.2,0,0,0,10\n",
+        "excluded": f"{heading},diameter_mm\n1.2,50,0,0,-1\n",
+        "seriesuids": "1.2\n",
+        "submission": f"{heading},probability\n1.2,1,0,0,0.9\n1.2,52,0,0,0.8\n1.2,99,0,0,0.7\n",
+    }
+    arguments = []
+    for name, content in files.items():
+        (folder / f"{name}.csv").write_text(content)
+        arguments += [f"--{name}", str(folder / f"{name}.csv")]
+    return arguments
+
+
+def test_evaluate_tells_luna16s_figures(tmp_path, capsys):
+    assert __main__.main(["evaluate", *luna16_files(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    counts = [report[name] for name in ("true_positives", "false_positives", "irrelevant")]
+    assert counts == [1, 1, 1]
+    assert [one["rate"] for one in report["sensitivities"]] == [0.125, 0.25, 0.5, 1, 2, 4, 8]
+    assert __main__.main(["evaluate", *luna16_files(tmp_path)]) == 0
+    assert "at 0.125 false positives a scan: 1.000000" in capsys.readouterr().out
+
+
+def test_evaluate_says_when_there_is_nothing_to_find(tmp_path, capsys):
+    arguments = luna16_files(tmp_path)
+    (tmp_path / "seriesuids.csv").write_text("1.3\n")
+    assert __main__.main(["evaluate", *arguments]) == 1
+    assert "seriesuids.csv" in capsys.readouterr().err
+
+
+def test_segment_writes_the_mask_on_the_grid_of_the_series(shared, tmp_path, capsys):
+    out = tmp_path / "mask.nii.gz"
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    assert __main__.main(["segment", str(folder), "--out", str(out), "--json"]) == 0
+    [record] = json.loads(capsys.readouterr().out)
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder / "dicom"))
+    scan, mask = SimpleITK.ReadImage(names), SimpleITK.ReadImage(str(out))
+    assert mask.GetSize() == scan.GetSize()
+    corner = (511, 0, 10)
+    there = scan.TransformIndexToPhysicalPoint(corner)
+    assert np.allclose(mask.TransformIndexToPhysicalPoint(corner), there, atol=1e-3)
+    hu = SimpleITK.GetArrayFromImage(scan)[SimpleITK.GetArrayFromImage(mask) > 0]
+    assert record["lung_ml"] == pytest.approx(len(hu) * np.prod(scan.GetSpacing()) / 1000, rel=1e-3)
+    assert -950 < np.median(hu) < -700
+
+
+def test_segment_wants_the_name_of_an_image(tmp_path, capsys):
+    assert __main__.main(["segment", "1.2.3", "--out", str(tmp_path / "mask.png")]) == 1
+    assert "mask.png" in capsys.readouterr().err

@@ -94,6 +94,8 @@ def build(language: str) -> Parser:
         {
             "import": "cli.import_help",
             "detect": "cli.detect_help",
+            "segment": "cli.segment_help",
+            "evaluate": "cli.evaluate_help",
             "train": "cli.train_help",
             "user": "cli.user_help",
             "worker": "cli.worker_help",
@@ -102,9 +104,18 @@ def build(language: str) -> Parser:
     )
     commands["import"].take("paths", nargs="+", metavar="PATH", help_key="cli.import_paths")
     commands["import"].take("--json", action="store_true", help_key="cli.import_json")
-    commands["detect"].take("target", metavar="SERIES_UID|PATH", help_key="cli.detect_target")
+    for name in ("detect", "segment"):
+        commands[name].take("target", metavar="SERIES_UID|PATH", help_key="cli.target")
     commands["detect"].take("--out", metavar="FILE.csv", help_key="cli.detect_out")
     commands["detect"].take("--json", action="store_true", help_key="cli.detect_json")
+    commands["segment"].take(
+        "--out", required=True, metavar="MASK.nii.gz", help_key="cli.segment_out"
+    )
+    commands["segment"].take("--json", action="store_true", help_key="cli.segment_json")
+    for name in ("annotations", "excluded", "seriesuids", "submission"):
+        key = f"cli.evaluate_{name}"
+        commands["evaluate"].take(f"--{name}", required=True, metavar="FILE.csv", help_key=key)
+    commands["evaluate"].take("--json", action="store_true", help_key="cli.evaluate_json")
     train.configure(commands["train"], language)
     commands["worker"].take("--embedded", action="store_true", help_key="cli.worker_embedded")
     commands["doctor"].take("--json", action="store_true", help_key="cli.doctor_json")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK
+from numpy.typing import NDArray
 
 from lungcore.errors import LungcoreError
 from lungcore.imaging.volume import Volume
@@ -39,6 +40,19 @@ def read(path: Path) -> Volume:
         size = " x ".join(map(str, image.GetSize()))
         raise LungcoreError("formats.image_not_3d", path=path, size=size)
     return Volume(_hu(SimpleITK.GetArrayViewFromImage(image), path), _affine(image))
+
+
+def write_mask(mask: NDArray[np.bool_], volume: Volume, path: Path) -> None:
+    """Write `mask`, shape of `volume`, as 0 and 1 in a NIfTI or MetaImage file on its grid."""
+    image = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
+    spacing = np.array(volume.spacing_mm)
+    image.SetSpacing(spacing[::-1].tolist())
+    image.SetDirection((volume.affine[:3, :3] / spacing)[:, ::-1].ravel().tolist())
+    image.SetOrigin(volume.affine[:3, 3].tolist())
+    try:
+        SimpleITK.WriteImage(image, str(path), useCompression=True)
+    except RuntimeError as error:
+        raise LungcoreError("formats.image_unwritable", path=path, problem=_last(error)) from error
 
 
 def _hu(values: np.ndarray, path: Path) -> np.ndarray:

@@ -14,10 +14,17 @@ from lungcore.imaging.resampling import bounding_box, crop, resample
 from lungcore.imaging.volume import Volume
 
 SPACING_MM = 1.0
+# Each lung is learnt at these sizes too: five lungs are few to learn vessels from.
+ZOOMS = (0.85, 1.0, 1.18)
+LEAST_SIDE = 96  # voxels; thinner slabs hold no patch for a mass
 BOX_MARGIN = 24  # voxels of chest wall and mediastinum around the lungs
 SUSPECT_MARGIN_MM = 5.0
+UNSIZED_MM = 10.0  # LUNA16's evaluation, for marks of no size (below 3 mm, or no nodule)
 # LCTSC's file does not record its spacing; its series are 3 mm apart, its pixels about 1 mm.
 LCTSC_SPACING_MM = (3.0, 0.977, 0.977)
+
+
+Ball = tuple[tuple[float, float, float], float]  # centre in LPS mm and radius in mm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +45,7 @@ class Nodule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Lungs on a 1 mm grid, without known nodules where `trusted`.
+    """Lungs on a 1 mm grid, without known nodules where `trusted`; zoomed, on a finer or coarser.
 
     lungs: where a nodule may lie. trusted: where a detection would be wrong; all three arrays
     have the shape of `volume`.
@@ -97,20 +104,21 @@ def _nodule(folder: Path, row: dict[str, str]) -> Nodule:
 
 
 def read_training_backgrounds(data: Path) -> list[Background]:
-    """The unlabelled lungs and the LCTSC case, suspected lesions not trusted."""
+    """The unlabelled lungs and the LCTSC case at all `ZOOMS`, suspected lesions not trusted."""
     suspects = read_rows(data / "unlabelled" / "suspected_lesions.csv")
-    backgrounds = [_lctsc(data / "lctsc_lung_masks")]
+    cases = [_lctsc(data / "lctsc_lung_masks")]
     for name in sorted({row["folder"] for row in suspects}):
         spheres = [
             (_point(row), float(row["radius_mm"])) for row in suspects if row["folder"] == name
         ]
         volume = read_image(data / "unlabelled" / name)
-        backgrounds.append(_background(name, volume, lung_mask(volume), spheres))
-    return backgrounds
+        cases.append((name, volume, lung_mask(volume), spheres))
+    zoomed = [_background(*case, SPACING_MM / zoom) for case in cases for zoom in ZOOMS]
+    return [background for background in zoomed if min(background.volume.shape) >= LEAST_SIDE]
 
 
 def read_labelled_backgrounds(data: Path) -> list[Background]:
-    """The three labelled LIDC scans; what readers marked is not trusted. For validation only."""
+    """The three labelled LIDC scans; what any reader marked is not trusted. For validation only."""
     marks = [
         (
             row["series_uid"],
@@ -119,10 +127,11 @@ def read_labelled_backgrounds(data: Path) -> list[Background]:
         )
         for row in read_rows(data / "lidc_scans" / "annotations_per_reader.csv")
     ]
-    marks += [
-        (row["seriesuid"], _point(row), float(row["diameter_mm"]) / 2)
-        for row in read_rows(data / "luna16" / "annotations.csv")
-    ]
+    for name in ("annotations.csv", "annotations_excluded.csv"):
+        marks += [
+            (row["seriesuid"], _point(row), marked_diameter_mm(row) / 2)
+            for row in read_rows(data / "luna16" / name)
+        ]
     backgrounds = []
     for row in read_rows(data / "lidc_scans" / "nodules_consensus.csv"):
         volume = read_image(data / "lidc_scans" / row["scan"] / "dicom")
@@ -131,33 +140,40 @@ def read_labelled_backgrounds(data: Path) -> list[Background]:
     return backgrounds
 
 
+def marked_diameter_mm(row: dict[str, str]) -> float:
+    """The diameter of a LUNA16 row; 10 mm for a mark without one, as the challenge takes it."""
+    diameter_mm = float(row["diameter_mm"])
+    return diameter_mm if diameter_mm >= 0 else UNSIZED_MM
+
+
 def _point(row: dict[str, str]) -> tuple[float, float, float]:
     return float(row["coordX"]), float(row["coordY"]), float(row["coordZ"])
 
 
-def _lctsc(folder: Path) -> Background:
+def _lctsc(folder: Path) -> tuple[str, Volume, NDArray[np.bool_], list[Ball]]:
     suspects = read_rows(folder / "suspected_lesions.csv")
     name = suspects[0]["case"]
     arrays = np.load(folder / f"{name}.npz")
     affine = np.eye(4)[:, [2, 1, 0, 3]]
     affine[:, :3] *= LCTSC_SPACING_MM
     volume = Volume(arrays["hu"].astype(np.int16), affine)
-    spheres = []
+    spheres: list[Ball] = []
     for row in suspects:
         index = (float(row["slice"]), float(row["row"]), float(row["column"]))
         x, y, z = volume.to_mm(index)
         spheres.append(((x, y, z), float(row["radius_mm"])))
-    return _background(name, volume, arrays["lung_mask"] > 0, spheres)
+    return name, volume, arrays["lung_mask"] > 0, spheres
 
 
 def _background(
     name: str,
     volume: Volume,
     lungs: NDArray[np.bool_],
-    spheres: list[tuple[tuple[float, float, float], float]],
+    spheres: list[Ball],
+    spacing_mm: float = SPACING_MM,
 ) -> Background:
-    fine = resample(volume, SPACING_MM)
-    fine_lungs = resample(Volume(lungs * np.int16(1000), volume.affine), SPACING_MM).hu >= 500
+    fine = resample(volume, spacing_mm)
+    fine_lungs = resample(Volume(lungs * np.int16(1000), volume.affine), spacing_mm).hu >= 500
     box = bounding_box(fine_lungs, (BOX_MARGIN,) * 3)
     fine = crop(fine, box)
     trusted = np.ones(fine.shape, bool)

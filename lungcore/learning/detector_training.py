@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import math
 import multiprocessing
 import time
 from collections import deque
@@ -18,20 +19,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungcore.learning import networks
-from lungcore.learning.data import read_nodules, read_training_backgrounds
+from lungcore.learning.data import (
+    LEAST_SIDE,
+    Background,
+    read_labelled_backgrounds,
+    read_nodules,
+    read_training_backgrounds,
+)
 from lungcore.learning.losses import detection_loss
 from lungcore.learning.mining import mine
 from lungcore.learning.patches import Sources, Spot, draw_patch, prepare
 from lungcore.learning.targets import normalise
 
 TRAINING_FOLDS = frozenset(range(7))
-SMALL, LARGE = (6, 64), (2, 96)  # patches a step and their side
+VALIDATION_FOLDS = frozenset({7})
+VALIDATE_EVERY, VALIDATION_BATCHES = 250, 8  # steps, and batches of nodules and lungs held out
+PATIENCE = 8  # validations without a better one, after which the training stops
+SMALL, LARGE = (6, 64), (2, LEAST_SIDE)  # patches a step and their side
 LARGE_EVERY = 6  # steps; masses need room
 LEARNING_RATE = 2e-3
 WARM_UP = 0.02  # share of the training
 MINING_AT = (0.15, 0.45)  # shares of the training
 SAVE_EVERY_S = 120
 BATCHES_AHEAD = 6
+
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]  # inputs and truths
 
 log = logging.getLogger(__name__)
 
@@ -43,38 +55,76 @@ class Progress:
     step: int = 0
     seconds: float = 0.0
     minings: int = 0
+    best: float = math.inf
+    best_step: int = 0
     negatives: list[Spot] = field(default_factory=list)
 
 
-def train(data: Path, out: Path, minutes: float, seed: int) -> keras.Model:
-    """Train for `minutes` in all, counting those of an interrupted training in `out`.
+def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
+    """Train for `steps` in all, counting those of an interrupted training in `out`.
 
-    Returns the trained model. `out` gets `state/` and `log.csv`.
+    Stops before when the validation loss has not fallen `PATIENCE` times, and then gives the
+    weights that the training ended with. `out` gets `state/`, `log.csv` and `validation.csv`.
     """
     out.mkdir(parents=True, exist_ok=True)
     model, progress = resume(out)
     backgrounds = sources(data).backgrounds
+    held_out = validation_batches(data, seed)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as workers:
         batches = _batches(workers, data, seed, progress)
         began = time.monotonic() - progress.seconds
         saved = time.monotonic()
-        while progress.seconds < minutes * 60:
-            share = progress.seconds / (minutes * 60)
+        while progress.step < steps and not _stalled(progress):
+            share = progress.step / steps
             if progress.minings < len(MINING_AT) and share >= MINING_AT[progress.minings]:
                 progress.negatives = mine(partial(predict, model), backgrounds)
                 progress.minings += 1
                 log.info("mined %d hard negatives", len(progress.negatives))
             model.optimizer.learning_rate.assign(learning_rate(share))
+            model.reset_metrics()  # else Keras gives the mean of all steps so far
             loss = float(model.train_on_batch(*next(batches)))
             progress.step += 1
             progress.seconds = time.monotonic() - began
-            _record(out, progress, loss)
+            _record(out / "log.csv", progress, loss)
+            if progress.step % VALIDATE_EVERY == 0:
+                _validate(out, model, progress, held_out)
             if time.monotonic() - saved > SAVE_EVERY_S:
                 save(out, model, progress)
                 saved = time.monotonic()
     save(out, model, progress)
     return model
+
+
+def validation_batches(data: Path, seed: int) -> list[Batch]:
+    """The same batches each time: nodules and lungs that the training never sees."""
+    held_out = prepare(read_nodules(data, VALIDATION_FOLDS), _validation_lungs(data))
+    rng = np.random.default_rng(seed)
+    count, side = SMALL
+    return [
+        _stack([draw_patch(held_out, [], side, rng) for _ in range(count)])
+        for _ in range(VALIDATION_BATCHES)
+    ]
+
+
+def _validation_lungs(data: Path) -> list[Background]:
+    """Those of the labelled scans that are no thin slab."""
+    lungs = read_labelled_backgrounds(data)
+    return [background for background in lungs if min(background.volume.shape) >= LEAST_SIDE]
+
+
+def _validate(out: Path, model: keras.Model, progress: Progress, held_out: list[Batch]) -> None:
+    model.reset_metrics()
+    for batch in held_out:
+        loss = float(model.test_on_batch(*batch))  # the mean of those so far
+    if loss < progress.best:
+        progress.best, progress.best_step = loss, progress.step
+    log.info("step %d, validation loss %.4f", progress.step, loss)
+    _record(out / "validation.csv", progress, loss)
+
+
+def _stalled(progress: Progress) -> bool:
+    return progress.step - progress.best_step > PATIENCE * VALIDATE_EVERY
 
 
 def predict(model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -83,7 +133,7 @@ def predict(model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def learning_rate(share: float) -> float:
-    """Linear warm-up, then half a cosine to a hundredth."""
+    """Linear warm-up, then half a cosine to a hundredth; `share` of the training done."""
     if share < WARM_UP:
         return LEARNING_RATE * (0.05 + 0.95 * share / WARM_UP)
     return LEARNING_RATE * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
@@ -95,21 +145,22 @@ def sources(data: Path) -> Sources:
     return prepare(read_nodules(data, TRAINING_FOLDS), read_training_backgrounds(data))
 
 
-def make_batch(
-    data: Path, negatives: list[Spot], seed: int, step: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def make_batch(data: Path, negatives: list[Spot], seed: int, step: int) -> Batch:
     """Inputs and truths of one step, the same for the same arguments."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng((seed, step))
     count, side = LARGE if step % LARGE_EVERY == 0 else SMALL
-    patches = [draw_patch(sources(data), negatives, side, rng) for _ in range(count)]
+    return _stack([draw_patch(sources(data), negatives, side, rng) for _ in range(count)])
+
+
+def _stack(patches: list[Batch]) -> Batch:
     images, truths = zip(*patches, strict=True)
     return np.stack(images), np.stack(truths)
 
 
 def _batches(
     workers: ProcessPoolExecutor, data: Path, seed: int, progress: Progress
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+) -> Iterator[Batch]:
     waiting: deque[Future] = deque()
     step = progress.step
     while True:
@@ -158,8 +209,8 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.weights, *model.optimizer.variables]
 
 
-def _record(out: Path, progress: Progress, loss: float) -> None:
-    with (out / "log.csv").open("a", newline="") as file:
+def _record(path: Path, progress: Progress, loss: float) -> None:
+    with path.open("a", newline="") as file:
         writer = csv.writer(file)
         if file.tell() == 0:
             writer.writerow(["step", "seconds", "loss"])

@@ -19,6 +19,9 @@ SIZE_SHARES = (0.2, 0.25, 0.2, 0.17, 0.1, 0.08)
 NOT_SOLID_WEIGHT = 4.0  # ground glass and part-solid are a tenth of the nodules
 WITH_NODULE, HARD_NEGATIVE = 0.65, 0.25  # shares of patches; the rest is plain lung
 SLICE_MM = (1.0, 8.0)
+# Slices this thick or as thick as the smallest nodule; on thicker ones nobody could see it.
+SEEN_ON_MM = 2.5
+TRIES = 8  # places tried for a nodule; the masks of the lungs hold vessels and hila too
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,11 +115,15 @@ def _paste_nodules(
     truths: list[Truth] = []
     for _ in range(1 + int(rng.random() < 0.5)):
         nodule, diameter_mm = _draw_nodule(sources, rng)
-        if _clear_of(truths, position, diameter_mm):
-            lesion = vary(draw_lesion(nodule, diameter_mm, rng), rng)
-            truth = paste(hu, lungs, lesion, position, brighten=rng.random() < 0.6)
-            if truth:
+        lesion = vary(draw_lesion(nodule, diameter_mm, rng), rng)
+        for _ in range(TRIES):
+            brighten = bool(rng.random() < 0.6)
+            if _clear_of(truths, position, diameter_mm) and (
+                truth := paste(hu, lungs, lesion, position, brighten=brighten)
+            ):
                 truths.append(truth)
+                break
+            position = rng.integers(0, hu.shape)
         position = rng.integers(0, hu.shape)
     return truths
 
@@ -153,7 +160,8 @@ def _augment(
     truths: Sequence[Truth],
     rng: Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    hu = degrade(hu, rng)
+    smallest_mm = min((item.diameter_mm for item in truths), default=SLICE_MM[1])
+    hu = degrade(hu, rng, max(SEEN_ON_MM, smallest_mm))
     truth = encode(
         hu.shape, [item.centre for item in truths], [item.diameter_mm for item in truths], trusted
     )
@@ -168,10 +176,13 @@ def _augment(
     return image[..., None], truth
 
 
-def degrade(hu: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+def degrade(
+    hu: NDArray[np.float32], rng: Generator, thickest_mm: float = SLICE_MM[1]
+) -> NDArray[np.float32]:
     """Thicker slices, a softer or sharper kernel, a shift and noise, each at random."""
     if rng.random() < 0.6:
-        hu = thicken(hu, float(np.exp(rng.uniform(*np.log(SLICE_MM)))))
+        slice_mm = float(np.exp(rng.uniform(*np.log(SLICE_MM))))
+        hu = thicken(hu, min(slice_mm, thickest_mm))
     if rng.random() < 0.5:
         smooth = ndimage.gaussian_filter(hu, (0, *[rng.uniform(0.4, 1.0)] * 2))
         hu = hu + rng.uniform(-0.6, 1.0) * (smooth - hu)

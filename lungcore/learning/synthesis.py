@@ -15,7 +15,8 @@ from lungcore.learning.data import Nodule
 FEATHER_MM = 2.0  # over which a pasted nodule fades into the lung
 SURROUND_HU = -500  # what lies beside a nodule in its own scan is at most this dense
 LUNG_HU = -820
-LEAST_INSIDE = 0.5  # share of a nodule that must lie in the lung
+AERATED_HU = -400  # denser is vessel, wall or mediastinum, which masks of the lungs hold too
+LEAST_VISIBLE = 0.6  # share of a nodule that must lie in aerated lung
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +123,9 @@ def paste(
 ) -> Truth | None:
     """Blend `lesion`, centred on the voxel `position`, into `hu` in place, inside `lungs` alone.
 
-    brighten: keep what is denser (vessels, chest wall) instead of replacing it. Returns None and
-    leaves `hu` as it is when less than `LEAST_INSIDE` of the lesion would lie in the lungs.
+    Tissue that is denser than the lesion stays (vessels, chest wall); with `brighten`, aerated
+    lung does as well. Returns None and leaves `hu` as it is when less than `LEAST_VISIBLE` of the
+    lesion would lie in aerated lung: nobody could see it.
     """
     side = lesion.hu.shape[0]
     start = position - side // 2
@@ -132,12 +134,12 @@ def paste(
     target = tuple(slice(*ends) for ends in zip(low, high, strict=True))
     part = tuple(slice(*ends) for ends in zip(low - start, high - start, strict=True))
     inside = lesion.mask[part] & lungs[target]
-    voxels = int(np.count_nonzero(inside))
-    if voxels < LEAST_INSIDE * np.count_nonzero(lesion.mask):
+    aerated = hu[target] < AERATED_HU
+    if np.count_nonzero(inside & aerated) < LEAST_VISIBLE * np.count_nonzero(lesion.mask):
         return None
     change = lesion.hu[part] - hu[target]
-    if brighten:
-        change = np.maximum(change, 0)
+    keeps = brighten | ~aerated
+    change[keeps] = np.maximum(change[keeps], 0)
     hu[target] += lesion.opacity[part] * lungs[target] * change
     centre = np.argwhere(inside).mean(axis=0) + low
-    return Truth((centre[0], centre[1], centre[2]), diameter_of(voxels))
+    return Truth((centre[0], centre[1], centre[2]), diameter_of(float(np.count_nonzero(inside))))

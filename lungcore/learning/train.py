@@ -11,6 +11,7 @@ from pathlib import Path
 from lungcore.language import DEFAULT_LANGUAGE, text
 from lungcore.learning.weights import Card, write_card
 
+DETECTOR_STEPS = 6000  # 90 minutes with PyTorch on two free cores
 PRESETS = ("detector", "malignancy")
 DETECTOR_SETTINGS = {
     "least_probability": 0.3,
@@ -33,13 +34,15 @@ MALIGNANCY_LIMITS = (
 def configure(parser: argparse.ArgumentParser, language: str = DEFAULT_LANGUAGE) -> None:
     """Add the arguments of `train` to its parser."""
 
+    told = {"steps": DETECTOR_STEPS}
+
     def add(name: str, key: str, **options: object) -> None:
-        parser.add_argument(name, help=text(f"learning.train_{key}", language), **options)  # type: ignore[arg-type]
+        parser.add_argument(name, help=text(f"learning.train_{key}", language, **told), **options)  # type: ignore[arg-type]
 
     add("--preset", "preset", choices=PRESETS, required=True)
     add("--data", "data", type=Path, required=True, metavar="DIR")
     add("--out", "out", type=Path, required=True, metavar="DIR")
-    add("--minutes", "minutes", type=float, default=60.0, metavar="N")
+    add("--steps", "steps", type=int, default=DETECTOR_STEPS, metavar="N")
     add("--seed", "seed", type=int, default=7, metavar="N")
 
 
@@ -60,9 +63,7 @@ def _train_detector(arguments: argparse.Namespace) -> None:
     from lungcore.learning import detector_training
     from lungcore.learning.export import export
 
-    model = detector_training.train(
-        arguments.data, arguments.out, arguments.minutes, arguments.seed
-    )
+    model = detector_training.train(arguments.data, arguments.out, arguments.steps, arguments.seed)
     card = Card(
         task="detector",
         version="0.1.0",

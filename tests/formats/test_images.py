@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lungcore.errors import LungcoreError
 from lungcore.formats import images
+from lungcore.imaging.volume import Volume
 
 HU = np.arange(2 * 3 * 4, dtype="<i2").reshape(2, 3, 4) * 50 - 1000
 
@@ -122,3 +124,25 @@ def test_a_flat_image_is_refused(tmp_path):
 def test_a_series_is_named_by_the_stem(name, stem):
     assert images.is_image(Path(name))
     assert images.stem(Path(name)) == stem
+
+
+@pytest.mark.parametrize("name", ["mask.nii.gz", "mask.mha"])
+def test_a_mask_lies_where_its_volume_does(tmp_path, name):
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    affine = np.eye(4)
+    affine[:3, :3] = turn * (2.5, 0.7, 0.8)
+    affine[:3, 3] = (-100, 30, 50)
+    volume = Volume(np.zeros((4, 5, 6), np.int16), affine)
+    mask = np.zeros(volume.shape, bool)
+    mask[1, 2, 3] = True
+    images.write_mask(mask, volume, tmp_path / name)
+    image = SimpleITK.ReadImage(str(tmp_path / name))
+    place = image.TransformIndexToPhysicalPoint((3, 2, 1))
+    np.testing.assert_allclose(place, volume.to_mm((1, 2, 3)), atol=1e-4)
+    np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image), mask)
+
+
+def test_a_mask_that_cannot_be_written_is_told(tmp_path):
+    volume = Volume(np.zeros((4, 5, 6), np.int16), np.eye(4))
+    with pytest.raises(LungcoreError, match="absent"):
+        images.write_mask(np.zeros(volume.shape, bool), volume, tmp_path / "absent" / "mask.nii.gz")

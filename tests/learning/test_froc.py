@@ -1,10 +1,20 @@
-import csv
-
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lungcore.findings.finding import Candidate
-from lungcore.learning.froc import RATES, ScanResult, Sphere, bootstrap, judge, sensitivities
+from lungcore.learning.froc import (
+    MOST_MARKS,
+    RATES,
+    ScanResult,
+    Sphere,
+    bootstrap,
+    curve,
+    judge,
+    sensitivities,
+    threshold_at,
+)
 
 
 def candidate(x, probability):
@@ -23,14 +33,65 @@ def test_double_detections_and_ignored_places_count_neither_way():
         [Sphere((0, 0, 0), 10)],
         [Sphere((100, 0, 0), 6)],
     )
-    assert result == ScanResult((0.9,), ())
+    assert result == ScanResult((0.9,), (), irrelevant=1, doubles=1)
 
 
-def test_sensitivities_at_the_rates():
+def test_a_candidate_on_a_nodule_is_no_irrelevant_one():
+    both = Sphere((0, 0, 0), 10)
+    assert judge([candidate(0, 0.5)], [both], [both]) == ScanResult((0.5,), ())
+
+
+def test_only_the_most_probable_marks_count():
+    marks = [candidate(100, 0.5 + n / 1000) for n in range(MOST_MARKS)]
+    result = judge([candidate(0, 0.1), *marks], [Sphere((0, 0, 0), 10)])
+    assert result.hits == (-np.inf,)
+    assert len(result.false_positives) == MOST_MARKS
+
+
+def test_sensitivities_are_read_off_the_curve():
     results = [ScanResult((0.9, 0.5), (0.8, 0.6)), ScanResult((0.7,), (0.4,))]
-    # 2 scans: no false positive is allowed up to 1/4 a scan, one at 1/2, two at 1.
-    expected = [1 / 3, 1 / 3, 2 / 3, 1, 1, 1, 1]
+    found = curve(results)
+    np.testing.assert_allclose(found.false_positives, [0, 0, 0.5, 0.5, 1, 1, 1.5])
+    np.testing.assert_allclose(found.sensitivity, [0, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 1, 1])
+    expected = np.interp(RATES, found.false_positives, found.sensitivity)
     np.testing.assert_allclose(sensitivities(results), expected)
+    np.testing.assert_allclose(expected[2:], [2 / 3, 1, 1, 1, 1])
+
+
+def test_marks_of_one_probability_pass_together():
+    found = curve([ScanResult((0.5,), (0.5, 0.5))])
+    np.testing.assert_allclose(found.false_positives, [0, 2])
+    np.testing.assert_allclose(found.sensitivity, [0, 1])
+
+
+def test_threshold_of_a_rate():
+    results = [ScanResult((0.9, 0.5), (0.8, 0.6)), ScanResult((0.7,), (0.4,))]
+    assert threshold_at(results, 0.5) == 0.7
+    assert threshold_at(results, 8) == 0.4
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from([0.1, 0.2, 0.5, 0.7, -np.inf]), max_size=3),
+            st.lists(st.sampled_from([0.1, 0.3, 0.5, 0.8]), max_size=4),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_the_curve_is_what_counting_at_each_threshold_gives(scans):
+    results = [ScanResult(tuple(hits), tuple(false)) for hits, false in scans]
+    hits = [hit for result in results for hit in result.hits]
+    found = curve(results)
+    for false, sensitivity, threshold in zip(
+        found.false_positives, found.sensitivity, found.threshold, strict=True
+    ):
+        above = sum(p >= threshold for result in results for p in result.false_positives)
+        assert false == pytest.approx(above / len(results))
+        if hits:
+            assert sensitivity == pytest.approx(np.mean([hit >= threshold for hit in hits]))
 
 
 def test_missed_nodules_are_never_found():
@@ -46,46 +107,3 @@ def test_intervals_hold_the_value():
     low, high = bootstrap(results, rounds=100)
     assert len(low) == len(RATES) + 1
     assert low[-1] < sensitivities(results).mean() < high[-1]
-
-
-def test_organisers_figures_on_the_sample_submission(shared):
-    """LUNA16's evaluation of a real detector on 88 scans, to within its rounding of thresholds."""
-    folder = shared / "luna16"
-    submission = next(
-        path for path in folder.rglob("*.csv") if "probability" in path.open().readline()
-    )
-    scans = (folder / "val9_sid.csv").read_text().split()
-    found = _by_scan(submission)
-    nodules = _by_scan(folder / "annotations.csv")
-    excluded = _by_scan(folder / "annotations_excluded.csv")
-    results = [
-        judge(
-            [Candidate(_point(r), 0, float(r["probability"]), None) for r in found.get(scan, [])],
-            [Sphere(_point(r), float(r["diameter_mm"])) for r in nodules.get(scan, [])],
-            [Sphere(_point(r), _ignored(r)) for r in excluded.get(scan, [])],
-        )
-        for scan in scans
-        if scan.startswith("1.")
-    ]
-    assert sum(len(r.false_positives) for r in results) == 986
-    hits = [hit for r in results for hit in r.hits]
-    assert (np.isfinite(hits).sum(), np.isinf(hits).sum()) == (104, 1)
-    assert sensitivities(results).mean() == pytest.approx(0.908844, abs=0.01)
-
-
-def _by_scan(path):
-    with path.open(newline="") as file:
-        scans = {}
-        for row in csv.DictReader(file):
-            scans.setdefault(row["seriesuid"], []).append(row)
-    return scans
-
-
-def _point(row):
-    return float(row["coordX"]), float(row["coordY"]), float(row["coordZ"])
-
-
-def _ignored(row):
-    # The organisers give marks without a size 10 mm.
-    diameter_mm = float(row["diameter_mm"])
-    return diameter_mm if diameter_mm > 0 else 10.0

@@ -68,6 +68,24 @@ def test_nothing_is_pasted_outside_the_lung():
     np.testing.assert_array_equal(hu, before)
 
 
+def test_what_is_denser_than_lung_stays():
+    hu = np.full((60, 60, 60), -850, np.float32)
+    hu[:, 33:35] = 300  # a vessel
+    rng = np.random.default_rng(0)
+    lesion = draw_lesion(ball(), 14.0, rng)
+    whole = np.ones(hu.shape, bool)
+    assert paste(hu, whole, lesion, np.array([30, 30, 30]), brighten=False)
+    assert hu[:, 33:35].min() >= 300 - 1e-3
+
+
+def test_a_nodule_that_nobody_could_see_is_not_pasted():
+    hu = np.full((60, 60, 60), 40, np.float32)  # mediastinum, within the mask of the lungs
+    lesion = draw_lesion(ball(), 14.0, np.random.default_rng(0))
+    whole = np.ones(hu.shape, bool)
+    assert paste(hu, whole, lesion, np.array([30, 30, 30]), brighten=True) is None
+    assert (hu == 40).all()
+
+
 def test_shams_hold_plain_lung_alone():
     rng = np.random.default_rng(0)
     outline = draw_lesion(ball(), 10.0, rng)

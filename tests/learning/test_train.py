@@ -18,7 +18,7 @@ def parse(*arguments):
 
 def test_arguments(tmp_path):
     arguments = parse("--preset", "detector", "--data", str(tmp_path), "--out", "weights")
-    assert arguments.minutes == 60
+    assert arguments.steps == train.DETECTOR_STEPS
     with pytest.raises(SystemExit):
         parse("--preset", "other", "--data", str(tmp_path), "--out", "weights")
 
