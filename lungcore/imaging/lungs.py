@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lungcore.imaging.airways import airways
 from lungcore.imaging.volume import Volume
 
 REDUCTION = 4  # in-plane; the mask is found on the reduced grid
@@ -12,21 +13,27 @@ LUNG_BELOW_HU = -300
 GAS_BELOW_HU = -960  # the median of gas in bowel, airway or couch; emphysema stays above
 SMALLEST_PART_ML = 40.0  # smaller are airways and bowel gas
 SMALLEST_SHARE = 0.05  # of the largest part
-CLOSING_RADIUS_MM = 10.0  # takes in vessels, and nodules at the pleura
+CLOSING_RADIUS_MM = 5.0  # takes in vessels, and small nodules at the pleura
+LARGEST_HOLE_MM2 = 300.0  # in one slice; larger ones are filled where lung encloses them all round
 
 
 def lung_mask(volume: Volume) -> NDArray[np.bool_]:
     """Where the lungs are, with the vessels and nodules in them; shape of the volume.
 
-    Empty where there is no lung in the field of view. Large pleural masses and effusions stay
-    outside.
+    Without windpipe and main bronchi. Empty where there is no lung in the field of view. Large
+    pleural masses and effusions stay outside.
     """
     if min(volume.shape[1:]) < 2 * REDUCTION:
         return np.zeros(volume.shape, bool)
     reduced = _reduce(volume.hu)
-    parts = _lung_parts(reduced, _reduced_voxel_ml(volume))
+    voxel_ml = _reduced_voxel_ml(volume)
+    parts = _lung_parts(reduced, voxel_ml)
     row_mm = volume.spacing_mm[1] * volume.shape[1] / reduced.shape[1]
-    return _enlarge(_close(parts, CLOSING_RADIUS_MM / row_mm), volume.shape)
+    head_first = volume.affine[2, 0] < 0
+    windpipe = airways(reduced if head_first else reduced[::-1], row_mm)
+    parts = _large(parts & ~(windpipe if head_first else windpipe[::-1]), voxel_ml)
+    filled = _fill(_close(parts, CLOSING_RADIUS_MM / row_mm), LARGEST_HOLE_MM2 / row_mm**2)
+    return _enlarge(filled, volume.shape)
 
 
 def mask_volume_ml(mask: NDArray[np.bool_], volume: Volume) -> float:
@@ -51,12 +58,20 @@ def _reduced_voxel_ml(volume: Volume) -> float:
 def _lung_parts(hu: NDArray[np.int16], voxel_ml: float) -> NDArray[np.bool_]:
     """The large air-holding parts inside the body that are tissue and not gas."""
     air = (hu < LUNG_BELOW_HU) & _inside_body(hu)
-    labels = cc3d.connected_components(air, connectivity=6)
+    labels = cc3d.connected_components(_large(air, voxel_ml), connectivity=6)
+    present = range(1, int(labels.max()) + 1)
+    return np.isin(
+        labels, [part for part in present if np.median(hu[labels == part]) > GAS_BELOW_HU]
+    )
+
+
+def _large(mask: NDArray[np.bool_], voxel_ml: float) -> NDArray[np.bool_]:
+    """The large parts of `mask`."""
+    labels = cc3d.connected_components(mask, connectivity=6)
     sizes_ml = np.bincount(labels.ravel()) * voxel_ml
     sizes_ml[0] = 0
-    large = np.flatnonzero(sizes_ml >= max(SMALLEST_PART_ML, SMALLEST_SHARE * sizes_ml.max()))
-    kept = [label for label in large if np.median(hu[labels == label]) > GAS_BELOW_HU]
-    return np.isin(labels, kept)
+    least_ml = max(SMALLEST_PART_ML, SMALLEST_SHARE * sizes_ml.max())
+    return np.isin(labels, np.flatnonzero(sizes_ml >= least_ml))
 
 
 def _inside_body(hu: NDArray[np.int16]) -> NDArray[np.bool_]:
@@ -70,22 +85,43 @@ def _inside_body(hu: NDArray[np.int16]) -> NDArray[np.bool_]:
     return inside
 
 
-def _close(mask: NDArray[np.bool_], radius: float) -> NDArray[np.uint8]:
+def _close(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
     size = 2 * round(radius) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     closed = mask.astype(np.uint8)
     for plane in closed:
         if plane.any():
             cv2.morphologyEx(plane, cv2.MORPH_CLOSE, disc, dst=plane)
-            outlines, _ = cv2.findContours(plane, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(plane, outlines, -1, 1, cv2.FILLED)
-    return closed
+    return closed > 0
 
 
-def _enlarge(mask: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
+def _fill(mask: NDArray[np.bool_], largest_hole: float) -> NDArray[np.bool_]:
+    """`mask` with what it encloses: all round, or in a slice where the hole is small.
+
+    A slice alone cannot tell a mass in the lung from the dome of the diaphragm.
+    """
+    filled = mask | ~_reached(~mask)
+    for plane in filled:
+        if plane.any():
+            holes = cc3d.connected_components(~plane, connectivity=4)
+            plane |= np.isin(holes, np.flatnonzero(np.bincount(holes.ravel()) <= largest_hole))
+    return filled
+
+
+def _reached(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The parts of `mask` that touch a face of the array."""
+    labels = cc3d.connected_components(mask, connectivity=6)
+    faces = [np.take(labels, end, axis) for axis in range(3) for end in (0, -1)]
+    at_face = np.unique(np.concatenate([face.ravel() for face in faces]))
+    return np.isin(labels, at_face[at_face > 0])
+
+
+def _enlarge(mask: NDArray[np.bool_], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     enlarged = np.zeros(shape, bool)
     for source, target in zip(mask, enlarged, strict=True):
         if source.any():
-            smooth = cv2.resize(source * 255, shape[:0:-1], interpolation=cv2.INTER_LINEAR)
+            smooth = cv2.resize(
+                source * np.uint8(255), shape[:0:-1], interpolation=cv2.INTER_LINEAR
+            )
             np.greater_equal(smooth, 128, out=target)
     return enlarged

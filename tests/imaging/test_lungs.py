@@ -34,7 +34,7 @@ def test_dice_against_radiotherapy_contours(shared):
     found = lung_mask(Volume(case["hu"].astype(np.int16), axial((3.0, 0.977, 0.977))))
     truth = case["lung_mask"].astype(bool)
     dice = 2 * np.count_nonzero(found & truth) / (found.sum() + truth.sum())
-    assert dice > 0.93
+    assert dice > 0.96
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,30 @@ def test_lungs_hold_their_nodules_and_no_outside_air():
     assert mask[5, 100, 210]
     assert not mask[:, :20].any()
     assert not mask[5, 100, 10]
+
+
+def test_a_slice_does_not_turn_the_diaphragm_into_lung():
+    hu = two_lungs()
+    hu[:6, 75:125, 85:115] = 60  # below, it goes on beyond the last slice
+    mask = lung_mask(Volume(hu, axial((3.0, 1.0, 1.0))))
+    assert not mask[3, 100, 100]
+
+
+@pytest.mark.parametrize("head_first", [True, False])
+def test_the_windpipe_is_no_lung(head_first):
+    hu = two_lungs(slices=40)
+    hu[:12, 50:150] = 40  # the neck
+    hu[:30, 90:110, 140:160] = -1000
+    hu[28:30, 90:110, 125:175] = -1000  # main bronchi lead into both lungs
+    affine = axial((3.0, 1.0, 1.0))
+    affine[2, 0] *= -1
+    if not head_first:
+        hu, affine = hu[::-1].copy(), axial((3.0, 1.0, 1.0))
+    mask = lung_mask(Volume(hu, affine))
+    neck, chest = (5, 25) if head_first else (34, 14)
+    assert not mask[neck].any()
+    assert mask[chest, 100, 90]
+    assert not mask[chest, 100, 150]
 
 
 def test_bowel_gas_is_no_lung():
