@@ -15,7 +15,7 @@ from lungcore.dicom.header import Header, PixelFormat, Slice
 from lungcore.dicom.pixelformat import PLUGINS, frame_bytes
 from lungcore.dicom.problems import MALFORMED, FileError
 
-AIR_HU = -1024  # for what lies outside the image
+PADDING_HU = -1024  # for what lies outside the image
 INT16 = np.iinfo(np.int16)
 
 
@@ -23,7 +23,7 @@ def read_hu(image: Slice) -> NDArray[np.int16]:
     """HU of one image, shape (rows, columns): slope x stored value + intercept (PS3.3 C.11.1).
 
     Rounded to the nearest whole HU, held within int16; padding (PixelPaddingValue) becomes
-    AIR_HU. MONOCHROME1 only tells how to show the values, so it changes nothing here.
+    PADDING_HU. MONOCHROME1 only tells how to show the values, so it changes nothing here.
 
     Raises FileError when the pixels cannot be decoded, ValueError when the header has no rescale.
     """
@@ -34,7 +34,7 @@ def read_hu(image: Slice) -> NDArray[np.int16]:
     hu = _rescale(stored, frame.slope, frame.intercept)
     if header.pixels.padding is not None:
         low, high = header.pixels.padding
-        hu[(stored >= low) & (stored <= high)] = AIR_HU
+        hu[(stored >= low) & (stored <= high)] = PADDING_HU
     return hu
 
 

@@ -21,6 +21,7 @@ from lungcore.dicom.geometry import (
 )
 from lungcore.dicom.header import Slice
 from lungcore.dicom.kind import kind_remarks, without_localisers
+from lungcore.dicom.pixels import PADDING_HU
 from lungcore.imaging.lungs import lung_mask, mask_volume_ml
 from lungcore.imaging.volume import Volume
 
@@ -85,9 +86,10 @@ def content_remarks(sample: Volume) -> list[Remark]:
 
     sample: the volume, or every n-th slice of it with the affine to match.
     """
-    air, tissue = (_share(sample, between) for between in (AIR_HU, TISSUE_HU))
+    seen = sample.hu[sample.hu != PADDING_HU]  # padding is air whatever the rescale says
+    air, tissue = (_share(seen, between) for between in (AIR_HU, TISSUE_HU))
     if air < LEAST_AIR or tissue < LEAST_TISSUE:
-        low, high = (int(value) for value in np.percentile(sample.hu, (1, 99)))
+        low, high = (int(value) for value in np.percentile(seen if seen.size else [0], (1, 99)))
         return [refuse("dicom.hu_wrong", low=low, high=high)]
     lungs = lung_mask(sample)
     if mask_volume_ml(lungs, sample) < LEAST_LUNG_ML:
@@ -106,9 +108,9 @@ def _cut_lungs(lungs: NDArray[np.bool_], sample: Volume) -> list[Remark]:
     ]
 
 
-def _share(sample: Volume, between: tuple[int, int]) -> float:
+def _share(hu: NDArray[np.int16], between: tuple[int, int]) -> float:
     low, high = between
-    return np.count_nonzero((sample.hu >= low) & (sample.hu <= high)) / sample.hu.size
+    return np.count_nonzero((hu >= low) & (hu <= high)) / max(hu.size, 1)
 
 
 def _one_a_place(

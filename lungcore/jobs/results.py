@@ -17,9 +17,15 @@ NO_SPACING = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesResult:
-    """What became of one series. new: it was not stored just so before."""
+    """What became of one series. new: it was not stored just so before.
+
+    patient_id, patient_name, series_description: empty for a series that was not stored.
+    """
 
     series_uid: str
+    patient_id: str = ""
+    patient_name: str = ""
+    series_description: str = ""
     verdict: str
     reasons: tuple[Reason, ...]
     slices: int
@@ -32,6 +38,9 @@ def result_of(series: SeriesHeader, *, new: bool) -> SeriesResult:
     """The result of a series that is stored."""
     return SeriesResult(
         series_uid=series.series_uid,
+        patient_id=series.patient_id,
+        patient_name=series.patient_name,
+        series_description=series.series_description,
         verdict=series.verdict,
         reasons=series.reasons,
         slices=series.slices,

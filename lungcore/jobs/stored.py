@@ -1,8 +1,8 @@
 """What is stored of a series already, when more of it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
@@ -35,20 +35,32 @@ def find_stored(engine: Engine, series_uid: str) -> Stored | None:
 def without_known(
     files: Sequence[Kept], before: Stored | None
 ) -> tuple[list[Kept], list[FileProblem]]:
-    """The files that are new, each once, and those that would change a stored image."""
+    """The files that are new, each once; those that are copies or would change a stored image."""
     stored = before.instances if before else ()
     known = {instance.sop_uid: instance.sha256 for instance in stored}
     fresh: dict[str, list[Kept]] = {}
     problems = []
     for file in files:
         sop_uid, name = file.header.sop_uid, file.header.file_name
-        if sop_uid in known:
-            if known[sop_uid] != file.sha256:
-                problems.append(FileProblem(name, "importing.image_differs", {"file": name}))
+        same_image = fresh.setdefault(sop_uid, [])
         # Only here is the hash asked for, which may have to be waited for.
-        elif all(file.sha256 != other.sha256 for other in fresh.get(sop_uid, ())):
-            fresh.setdefault(sop_uid, []).append(file)
+        copies = [other for other in same_image if other.sha256 == file.sha256]
+        if copies:
+            values = {"file": name, "other": copies[0].header.file_name}
+            problems.append(FileProblem(name, "importing.copy", values))
+        elif sop_uid not in known:
+            same_image.append(file)
+        elif known[sop_uid] != file.sha256:
+            problems.append(FileProblem(name, "importing.image_differs", {"file": name}))
     return [file for same in fresh.values() for file in same], problems
+
+
+def without_damaged(before: Stored | None, damaged: Collection[str]) -> Stored | None:
+    """What is stored, without the images of these SOP Instance UIDs."""
+    if before is None:
+        return None
+    sound = [instance for instance in before.instances if instance.sop_uid not in damaged]
+    return replace(before, instances=tuple(sound))
 
 
 def stored_files(before: Stored | None, originals: OriginalStore) -> list[Kept]:

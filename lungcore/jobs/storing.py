@@ -15,7 +15,7 @@ from lungcore.errors import LungcoreError
 from lungcore.imaging.volume import Volume
 from lungcore.jobs.gathering import DISK_FULL, Advance, FileProblem, Kept
 from lungcore.jobs.results import SeriesResult, new_series, refused, result_of
-from lungcore.jobs.stored import Stored, find_stored, stored_files, without_known
+from lungcore.jobs.stored import Stored, find_stored, stored_files, without_damaged, without_known
 from lungcore.records import database, studies
 from lungcore.records.encoding import CHUNK_SLICES, VolumeWriter
 from lungcore.records.originals import OriginalStore
@@ -59,6 +59,7 @@ class SeriesStore:
         return problems
 
     def _add(self, given: Sequence[Kept], before: Stored | None) -> SeriesResult:
+        before = without_damaged(before, self._replaceable(given, before))
         fresh, problems = without_known(given, before)
         self._problems += problems
         if before and not fresh and self._is_intact(before):
@@ -72,6 +73,19 @@ class SeriesStore:
             if not sound:
                 raise
             return self._judge_and_store(sound, before)
+
+    def _replaceable(self, given: Sequence[Kept], before: Stored | None) -> set[str]:
+        """Stored images that cannot be decoded and that come again with other content."""
+        known = {one.sop_uid: one.sha256 for one in before.instances} if before else {}
+        again = {
+            file.header.sop_uid
+            for file in given
+            if known.get(file.header.sop_uid, file.sha256) != file.sha256
+        }
+        if not again:
+            return set()
+        stored = [f for f in stored_files(before, self._originals) if f.header.sop_uid in again]
+        return {file.header.sop_uid for file in stored if not _decodes(file.header)}
 
     def _judge_and_store(self, files: Sequence[Kept], before: Stored | None) -> SeriesResult:
         slices = [Slice(file.header, frame) for file in files for frame in file.header.frames]
@@ -135,6 +149,15 @@ class SeriesStore:
             self._problems.append(FileProblem(header.file_name, error.key, error.values))
             return False
         return True
+
+
+def _decodes(header: Header) -> bool:
+    try:
+        for frame in header.frames:
+            read_hu(Slice(header, frame))
+    except (FileError, ValueError):
+        return False
+    return True
 
 
 def _same_pixels(one: Slice, other: Slice) -> bool:

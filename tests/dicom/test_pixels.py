@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from lungcore.dicom.header import Slice
-from lungcore.dicom.pixels import AIR_HU, read_hu
+from lungcore.dicom.pixels import PADDING_HU, read_hu
 from lungcore.dicom.problems import FileError
 from lungcore.dicom.read import read_header
 from lungcore.dicom.write import write_series
@@ -182,7 +182,7 @@ def test_padding_becomes_air(one, file, signed):
     data.add_new("PixelPaddingValue", "US", 63536 if signed else 4095)
     data.save_as(file)
     hu = hu_of(file)
-    assert (hu[:9] == AIR_HU).all()
+    assert (hu[:9] == PADDING_HU).all()
     assert np.array_equal(hu[9:], one.hu[0][9:])
 
 
@@ -192,7 +192,7 @@ def test_a_range_of_padding_becomes_air(one, file):
     data.add_new("PixelPaddingValue", "US", low)
     data.add_new("PixelPaddingRangeLimit", "US", high)
     data.save_as(file)
-    expected = np.where(one.hu[0] <= high - 1024, AIR_HU, one.hu[0])
+    expected = np.where(one.hu[0] <= high - 1024, PADDING_HU, one.hu[0])
     assert np.array_equal(hu_of(file), expected)
 
 
@@ -256,7 +256,7 @@ def test_real_pixels_are_those_of_pydicom_and_simpleitk_bit_for_bit(shared):
         hu = hu_of(path)
         assert np.array_equal(hu[inside], expected[inside])
         assert np.array_equal(hu[inside], by_itk[inside])
-        assert (hu[~inside] == AIR_HU).all()
+        assert (hu[~inside] == PADDING_HU).all()
 
 
 @pytest.mark.parametrize("syntax", [*LOSSLESS.values()], ids=lambda s: s.name)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lungcore.dicom.header import Slice
-from lungcore.dicom.pixels import read_hu
+from lungcore.dicom.pixels import PADDING_HU, read_hu
 from lungcore.dicom.read import read_header
 from lungcore.dicom.verdict import content_remarks, judge
 from lungcore.imaging.volume import Volume
@@ -119,6 +119,14 @@ def test_values_that_cannot_be_hu_are_refused(phantom, change):
     volume = Volume(change(phantom.volume.hu).astype(np.int16), phantom.volume.affine)
     (remark,) = content_remarks(volume)
     assert (remark.key, remark.refuses) == ("dicom.hu_wrong", True)
+
+
+def test_padding_hides_no_wrong_rescale(phantom):
+    """Padding is set to the HU of air whatever the rescale says."""
+    hu = (phantom.volume.hu + 1024).astype(np.int16)
+    hu[:, :20] = PADDING_HU
+    (remark,) = content_remarks(Volume(hu, phantom.volume.affine))
+    assert remark.key == "dicom.hu_wrong"
 
 
 def test_a_body_without_lung_is_refused(phantom):

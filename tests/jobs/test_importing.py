@@ -163,6 +163,35 @@ def test_a_stored_image_is_not_replaced_by_another_of_its_name(files, tmp_path, 
     assert told(report) == [("accept", [])]
 
 
+def test_a_copy_of_a_file_is_named(files, settings):
+    shutil.copy(files / "0003.dcm", files / "copy.dcm")
+    report = import_paths([files], settings)
+    assert problems(report) == {"copy.dcm": "importing.copy"}
+    assert report.files[0].values["other"] == "0003.dcm"
+    assert told(report) == [("accept", [])]
+
+
+def test_a_sound_image_takes_the_place_of_a_damaged_one(phantom, tmp_path, settings):
+    files, alone = tmp_path / "coded", tmp_path / "damaged.dcm"
+    write_series(phantom.volume, files, TEXT, transfer_syntax=uids.JPEGLSLossless)
+    content = bytearray((files / "0005.dcm").read_bytes())
+    content[-6000:-1000] = bytes(5000)
+    alone.write_bytes(content)
+    (first,) = import_paths([alone], settings).series
+    assert first.verdict == "refuse"  # one slice; nobody has looked at its pixels
+    report = import_paths([files], settings)
+    assert problems(report) == {}
+    assert told(report) == [("accept", [])]
+    stored = PixelStore(settings.storage).read(report.series[0].series_uid)
+    assert np.array_equal(stored.hu, phantom.volume.hu)
+
+
+def test_a_report_says_whose_series_it_is(files, settings):
+    (result,) = import_paths([files], settings).series
+    told = (result.patient_id, result.patient_name, result.series_description)
+    assert told == ("PHANTOM", "PHANTOM^Thorax", "PHANTOM thorax")
+
+
 def test_bad_files_are_named_and_the_rest_goes_on(files, settings):
     (files / "empty").write_bytes(b"")
     (files / "notes.dcm").write_text("no image")
@@ -435,7 +464,9 @@ def test_single_slices_of_many_patients_are_each_refused(shared, settings):
     report = import_paths([shared / "mixed_series_one_folder"], settings)
     assert len(report.series) == 11
     assert {reasons[0] for _, reasons in told(report)} == {"dicom.too_few"}
-    assert {result.slices for result in report.series} == {1}  # two of the 12 files are equal
+    assert {result.slices for result in report.series} == {1}
+    assert set(problems(report).values()) == {"importing.copy"}  # two of the 12 files are equal
+    assert len(report.files) == 1
 
 
 def test_a_neck_is_refused(shared, settings):

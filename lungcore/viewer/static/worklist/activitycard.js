@@ -1,11 +1,14 @@
 // One upload or import: its present step, share and way out, then what became of every file.
 
 import { element, set, write } from '../dom.js';
+import { personName } from '../names.js';
 import { button } from './frame.js';
 
 /** @typedef {import('../texts.js').Translate} Translate */
 /**
- * @typedef {{series_uid: string, verdict: string, reasons: string[], slices: number, new: boolean}} Entry
+ * @typedef {{series_uid: string, patient_id: string, patient_name: string,
+ *   series_description: string, verdict: string, reasons: string[], slices: number,
+ *   new: boolean, phantom: boolean}} Entry
  * @typedef {{series: Entry[], files: {problem: string}[]}} Report
  */
 
@@ -68,24 +71,31 @@ export class ActivityCard {
   report({ series, files }, open) {
     this.end(this.t('import_done'), 'done');
     this.list.append(...series.map((entry) => this.seriesLine(entry, open)));
-    for (const { problem } of files.slice(0, MOST_LINES)) {
-      this.list.append(element('li', { class: 'problem' }, problem));
-    }
-    const more = files.length - MOST_LINES;
-    if (more > 0) this.list.append(element('li', { class: 'problem' }, this.t('more_files', { n: more })));
+    const lines = files.map(({ problem }) => element('li', { class: 'problem' }, problem));
+    this.list.append(...lines.slice(0, MOST_LINES));
+    const more = lines.slice(MOST_LINES);
+    if (more.length === 0) return;
+    const summary = element('summary', { class: 'problem' }, this.t('more_files', { n: more.length }));
+    this.list.append(element('li', {}, element('details', {}, summary, element('ul', {}, ...more))));
   }
 
   /** @param {Entry} entry @param {(uid: string) => void} open */
   seriesLine(entry, open) {
-    const facts = [this.t('slices', { n: entry.slices })];
+    const facts = [title(entry), this.t('slices', { n: entry.slices })];
     if (!entry.new) facts.push(this.t('already_here'));
-    const words = [facts.join(', '), ...entry.reasons].join('. ');
     const line = element('li', { 'data-series': entry.series_uid },
       element('span', { class: `word verdict-${entry.verdict}` }, this.t(`verdict_${entry.verdict}`)),
-      ` ${words} `);
+      ' ', ...(entry.phantom ? [element('span', { class: 'phantom' }, this.t('phantom'))] : []),
+      ` ${[facts.join(' · '), ...entry.reasons].join(' ')} `);
     if (entry.verdict !== 'refuse') {
       line.append(button(this.t('open'), () => open(entry.series_uid), { class: 'quiet' }));
     }
     return line;
   }
+}
+
+/** Whose series it is, as the table names it. @param {Entry} entry */
+function title({ patient_name, patient_id, series_description, series_uid }) {
+  const patient = personName(patient_name) || patient_id || series_uid;
+  return [patient, series_description].filter(Boolean).join(' · ');
 }
