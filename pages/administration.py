@@ -58,7 +58,7 @@ def add_account() -> None:
     given = {"display_name": display_name, "roles": tuple(roles), "language": here.language}
     try:
         with database.transaction(engine) as session:
-            accounts.add_account(session, username, password, **given)
+            accounts.add_account(session, username, password, actor=here.username, **given)
     except LungcoreError as error:
         st.error(error.text(here.language))
     else:

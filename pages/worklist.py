@@ -8,6 +8,7 @@ from lungcore import viewer
 from lungcore.language import area
 from lungcore.records import database, studies
 from lungcore.web import assets
+from lungcore.web.answers import BRINGERS
 from lungcore.web.worklist import View, describe_row
 from pages import _context
 
@@ -37,6 +38,7 @@ sent = table(
         "view": asdict(view),
         "texts": area("worklist", here.language),
         "account": here.account_id,
+        "may_bring": not here.roles.isdisjoint(BRINGERS),
     },
     on_view_change=rerun,
     on_refresh_change=rerun,

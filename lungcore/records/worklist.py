@@ -112,11 +112,12 @@ def _conditions(
 
 
 def _order(sort: str, descending: bool) -> list[ColumnElement[Any]]:
-    key = SORT_KEYS[sort]
-    tie = SeriesRow.series_id
+    keys = [SORT_KEYS[sort], SeriesRow.series_id.expression]
+    if sort == "patient_name":
+        keys.insert(1, SORT_KEYS["patient_id"])  # which stands for the name where there is none
     if descending:
-        return [key.desc().nulls_last(), tie.desc()]
-    return [key.asc().nulls_last(), tie.asc()]
+        return [key.desc().nulls_last() for key in keys]
+    return [key.asc().nulls_last() for key in keys]
 
 
 def _row(values: dict[str, Any]) -> WorklistRow:

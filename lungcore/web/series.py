@@ -157,6 +157,7 @@ class SeriesRoutes:
             "also_read_by": others,
             "detection": describe_detection(latest, self.services.jobs, account.language),
             "worklist_url": "./",
+            "may_mark": not account.roles.isdisjoint(READERS),
         }
 
     def _reading(self, request: Request) -> dict[str, Any]:

@@ -57,7 +57,10 @@ class SignIn:
         return self._page(request, "sign_in")
 
     def set_up_page(self, request: Request) -> Response:
-        """The form for the first account, for who has the token that the server printed."""
+        """The form for the first account, for who has the token; later on there is none to make."""
+        with database.snapshot(self.services.engine) as session:
+            if accounts.any_account(session):
+                return RedirectResponse(_address(request, "/login"), 303)
         return self._page(request, "set_up", token=request.query_params.get("token", ""))
 
     async def sign_in(self, request: Request) -> Response:

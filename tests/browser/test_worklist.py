@@ -77,6 +77,9 @@ def test_a_search_finds_by_the_patient(page: Page) -> None:
 
 def test_series_that_are_no_chest_ct_are_refused_with_a_reason(page: Page, shared: Path) -> None:
     upload_folder(page, shared / "unlabelled" / "LungFCP-01-0006_no_lung")
+    told = page.locator('[data-activity="done"] li').first.inner_text()
+    assert "LungFCP-01-0006" in told, "which series it was"
+    assert ".." not in told
     row = page.locator('tr[data-verdict="refuse"]').first
     row.get_by_role("button").click()
     assert "lung" in page.locator("tr.reasons").inner_text()
@@ -113,6 +116,21 @@ def test_the_language_is_switched_on_the_page_and_remembered(
     page.get_by_role("link", name="工作列表").click()
     page.get_by_role("button", name="上传文件", exact=True).wait_for()
     picture(page, "worklist-zh")
+
+
+def test_one_signs_out_and_in_again_where_one_was(page: Page, server: Server) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{server.address}account")
+    page.wait_for_url("**/login?next=*")
+    page.fill('[name="username"]', "reader")
+    page.fill('[name="password"]', "not the passphrase")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    page.fill('[name="username"]', "reader")
+    page.fill('[name="password"]', "a long passphrase")
+    page.keyboard.press("Enter")
+    page.get_by_text("修改密码").first.wait_for()
+    assert page.url == f"{server.address}account"
 
 
 @pytest.mark.parametrize("path", ["administration", "account", ""])

@@ -47,6 +47,12 @@ def _rank(row, sort):
     return VERDICTS.index(value) if sort == "verdict" else value
 
 
+def test_the_id_stands_for_a_name_that_is_not_there(filled):
+    rows = worklist(filled, sort="patient_name", descending=False, page_size=500).rows
+    names = [(row.patient_name, row.patient_id) for row in rows]
+    assert names == sorted(names)
+
+
 @pytest.mark.parametrize("descending", [True, False])
 def test_sorts_by_every_key_with_unknown_values_last(filled, descending):
     rows = _everything(filled)

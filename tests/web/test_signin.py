@@ -37,6 +37,7 @@ def test_the_first_account_needs_the_token_and_the_token_works_once(
     assert answer.status_code == 303
     assert anybody.get("/page").text == "1"
     assert anybody.post("/set-up", data=set_up_form(token)).status_code == 403
+    assert anybody.get("/set-up").headers["location"].endswith("/login")
 
 
 def test_sign_in_sets_a_cookie_that_scripts_cannot_read(

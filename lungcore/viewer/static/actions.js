@@ -18,8 +18,9 @@ export function actionsOf(review) {
 
 /** Whether the reading can be changed; says why when it cannot. @param {Review} review */
 function mayChange(review) {
-  if (review.signed) review.say(review.t('notice_signed'));
-  return !review.signed;
+  if (!review.mayMark) review.say(review.t('notice_role'));
+  else if (review.signed) review.say(review.t('notice_signed'));
+  return review.mayMark && !review.signed;
 }
 
 /** The selected finding, if the reading can be changed; says what is missing. @param {Review} review */
@@ -109,7 +110,10 @@ function readingActions(review) {
       leaveMode(review);
       open('sign');
     },
-    reopen: () => open('reopen'),
+    reopen: () => {
+      if (review.mayMark) open('reopen');
+      else review.say(review.t('notice_role'));
+    },
     help: () => open('help'),
     retry: () => void review.queue.run(),
     escape: () => leaveMode(review),

@@ -28,7 +28,7 @@ export class Banner {
     const { t, opened, series, api } = review;
     const button = (/** @type {string} */ name) => actionButton(name, actions, t, 'lv-button lv-main-button');
     this.saved = element('span', { class: 'lv-saved', role: 'status', 'aria-live': 'polite' });
-    this.reader = element('span', { class: 'lv-dim' });
+    this.reader = element('span', { class: 'lv-reader lv-dim' });
     this.sign = button('sign');
     this.reopen = button('reopen');
     const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
@@ -37,7 +37,7 @@ export class Banner {
       { class: 'lv-banner' },
       element('a', { href: opened.worklist_url, class: 'lv-link', target: '_self' }, t('worklist')),
       ...this.tags(),
-      element('strong', { class: 'lv-patient' }, patientLine(series, t)),
+      element('strong', { class: 'lv-patient', title: patientLine(series, t) }, patientLine(series, t)),
       element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
       originals,
       this.saved,
@@ -74,8 +74,10 @@ export class Banner {
     write(this.saved, this.savedText());
     set(this.saved, 'data-saving', queue.saving);
     write(this.reader, this.readerText());
-    set(this.sign, 'hidden', answer.reading.signed);
-    set(this.reopen, 'hidden', !answer.reading.signed);
+    set(this.reader, 'title', this.readerText());
+    const { mayMark } = this.review;
+    set(this.sign, 'hidden', !mayMark || answer.reading.signed);
+    set(this.reopen, 'hidden', !mayMark || !answer.reading.signed);
   }
 
   savedText() {
@@ -102,7 +104,9 @@ export class Banner {
 function patientLine(series, t) {
   const born = series.patient_birth_date && t('born', { date: series.patient_birth_date });
   const { patient_name, patient_id, patient_sex } = series;
-  return [personName(patient_name), patient_id, patient_sex, born].filter(Boolean).join(' · ');
+  // De-identified studies often have the id for a name.
+  const who = new Set([personName(patient_name), patient_id]);
+  return [...who, patient_sex, born].filter(Boolean).join(' · ');
 }
 
 /** @param {Series} series @param {import('./texts.js').Translate} t */

@@ -88,13 +88,14 @@ export class Panel {
   }
 
   drawTools() {
-    const { selected, signed, view, answer } = this.review;
+    const { selected, signed, mayMark, view, answer } = this.review;
+    const isOpen = mayMark && !signed;
     const able = {
-      accept: !signed && selected !== null,
-      reject: !signed && selected !== null,
-      edit: !signed && selected !== null,
-      add: !signed,
-      undo: !signed && answer.can_undo,
+      accept: isOpen && selected !== null,
+      reject: isOpen && selected !== null,
+      edit: isOpen && selected !== null,
+      add: isOpen,
+      undo: isOpen && answer.can_undo,
     };
     for (const [action, isAble] of Object.entries(able)) {
       const button = this.tools.querySelector(`[data-action=${action}]`);
@@ -104,7 +105,7 @@ export class Panel {
       }
     }
     const isRejected = selected?.state === 'rejected';
-    set(this.reasons, 'hidden', signed || !isRejected);
+    set(this.reasons, 'hidden', !isOpen || !isRejected);
     for (const chip of this.reasons.querySelectorAll('button')) {
       set(chip, 'aria-pressed', String(chip.dataset.reason === selected?.reason));
     }

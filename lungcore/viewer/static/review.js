@@ -19,7 +19,7 @@ import { Volume } from './volume.js';
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
  * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
  *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
- *   worklist_url: string}} Opened
+ *   worklist_url: string, may_mark: boolean}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
  */
 
@@ -81,6 +81,11 @@ export class Review {
 
   get signed() {
     return this.answer.reading.signed;
+  }
+
+  /** Whether the account is one of a reader. */
+  get mayMark() {
+    return this.opened.may_mark;
   }
 
   /** The selected finding, if there is one. */

@@ -52,8 +52,9 @@ export function button(label, act, attributes = {}) {
 function header(t, list, total, search) {
   const files = picker(list, { 'data-input': 'files' });
   const folder = picker(list, { 'data-input': 'folder', webkitdirectory: true });
-  return element('header', {},
-    element('h1', {}, t('title')), total, search, element('span', { class: 'spring' }), files, folder,
+  const found = [element('h1', {}, t('title')), total, search];
+  if (!list.mayBring) return element('header', {}, ...found);
+  return element('header', {}, ...found, element('span', { class: 'spring' }), files, folder,
     button(t('upload_files'), () => files.click(), { class: 'main', 'data-action': 'upload-files' }),
     button(t('upload_folder'), () => folder.click(), { 'data-action': 'upload-folder' }));
 }
@@ -98,8 +99,10 @@ function filters(t, all) {
 
 /** @param {Translate} t @param {Worklist} list */
 function welcome(t, list) {
+  const title = element('h2', {}, t('empty_title'));
+  if (!list.mayBring) return element('section', { class: 'welcome' }, title, element('p', {}, t('empty_waits')));
   return element('section', { class: 'welcome' },
-    element('h2', {}, t('empty_title')),
+    title,
     element('p', {}, t('empty_text')),
     element('p', {}, t('empty_phantom')),
     button(t('try_phantom'), () => list.phantom(), { 'data-action': 'phantom' }));

@@ -11,7 +11,7 @@ import { fillBody, fillHead } from './table.js';
  * @typedef {{search: string, states: string[], verdicts: string[], sort: string,
  *   descending: boolean, page: number}} View What the reader has chosen to see.
  * @typedef {{rows: import('./table.js').Row[], total: number, pages: number, empty: boolean,
- *   view: View, account: number, texts: Record<string, string>}} Data
+ *   view: View, account: number, may_bring: boolean, texts: Record<string, string>}} Data
  * @typedef {{parentElement: HTMLElement | ShadowRoot, data: Data,
  *   setStateValue: (name: string, value: any) => void,
  *   setTriggerValue: (name: string, value: any) => void}} Component
@@ -72,6 +72,11 @@ export class Worklist {
     fillBody(this.frame.body, rows, this.t, (uid) => this.open(uid));
   }
 
+  /** Whether the account may bring studies here. */
+  get mayBring() {
+    return this.component.data.may_bring;
+  }
+
   close() {
     clearInterval(this.timer);
     clearTimeout(this.typing);
@@ -82,6 +87,7 @@ export class Worklist {
 
   listen() {
     const { signal } = this.ender;
+    if (!this.mayBring) return;
     /** @param {DragEvent} event */
     const carriesFiles = (event) => Boolean(event.dataTransfer?.types.includes('Files'));
     document.addEventListener('dragover', (event) => {
