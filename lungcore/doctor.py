@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
+from lungcore.errors import LungcoreError
 from lungcore.language import text
 from lungcore.learning import weights
 from lungcore.records import database, executors
@@ -62,8 +63,11 @@ def _check(name: str, look: Callable[[Settings], Seen], settings: Settings) -> C
     language = settings.language
     try:
         seen = look(settings)
+    except LungcoreError as error:
+        seen, found = Seen(False, {}), error.text(language)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here is what was looked for
-        seen = Seen(False, {"problem": f"{type(error).__name__}: {error}"})
+        # The first line says what it is; libraries add statements and links.
+        seen = Seen(False, {"problem": str(error).partition("\n")[0] or type(error).__name__})
         found = text("doctor.look_failed", language, **seen.values)
     else:
         found = text(f"doctor.look_{name}_{'ok' if seen.ok else 'fault'}", language, **seen.values)
@@ -131,6 +135,9 @@ def _jobs(settings: Settings) -> Seen:
 def _worker(settings: Settings) -> Seen:
     engine = database.connect(settings.database_url)
     try:
+        present, head = database.schema_version(engine)
+        if present != head:  # no worker has run on this database
+            return Seen(False, {"when": "-"})
         with database.snapshot(engine) as session:
             seen = executors.last_seen(session)
     finally:

@@ -62,6 +62,13 @@ def test_a_database_that_cannot_be_reached_is_a_fault_and_no_crash(settings):
     assert not check(away, "worker").ok
 
 
+def test_a_fresh_home_is_told_in_words(settings, tmp_path):
+    fresh = dataclasses.replace(settings, database_url=f"sqlite:///{tmp_path / 'fresh.db'}")
+    told = " ".join(check.text for check in doctor.examine(fresh))
+    assert "SELECT" not in told
+    assert "http" not in told
+
+
 def test_storage_that_cannot_be_written_is_a_fault(settings, tmp_path):
     (tmp_path / "file").touch()
     blocked = dataclasses.replace(settings, storage_url=f"file://{tmp_path / 'file'}")

@@ -24,8 +24,40 @@ SHOWN = {
     *("title", "header", "subheader", "write", "markdown", "caption", "info", "success", "warning"),
     *("error", "button", "text_input", "text_area", "selectbox", "radio", "checkbox", "toggle"),
     *("slider", "form_submit_button", "download_button", "metric", "expander", "spinner", "toast"),
-    *("pills", "segmented_control", "number_input", "link_button"),
+    *("pills", "segmented_control", "number_input", "link_button", "html", "text", "page_link"),
+    *("dataframe", "table", "badge", "tabs", "popover", "Page"),
 }
+# What Streamlit shows besides a first argument.
+SHOWN_NAMES = ("label", "help", "placeholder", "title")
+WORD = re.compile(r"[A-Za-z]{3}")
+# Calls of our scripts that show their arguments, and the attributes that are shown.
+SCRIPT_CALLS = re.compile(r"\b(?:element|button|write|say|append|replaceChildren)\(")
+SCRIPT_NAMES = r"textContent|innerText|title|placeholder|ariaLabel|'aria-label'"
+
+
+def words_of(node: ast.AST) -> str:
+    """The words that an expression spells out itself: literals, and those of f-strings and keys."""
+    found: list[str] = []
+
+    def look(part: ast.AST | None) -> None:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            # Markup, Material symbols and where a link leads are no words.
+            found.append(re.sub(r"<[^>]*>|:material/\w+:|\]\(\S*\)", "", part.value))
+        elif isinstance(part, ast.JoinedStr):
+            for value in part.values:
+                look(value)
+        elif isinstance(part, ast.Dict):
+            for key in part.keys:
+                look(key)
+        elif isinstance(part, ast.List | ast.Tuple):
+            for value in part.elts:
+                look(value)
+        elif isinstance(part, ast.BinOp):
+            look(part.left)
+            look(part.right)
+
+    look(node)
+    return " ".join(found)
 
 
 def placeholders(template: str) -> set[str]:
@@ -90,7 +122,7 @@ def test_every_key_is_used() -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8") for path in [*PYTHON, *SCRIPTS, *TEMPLATES]
     )
-    prefixes = set(re.findall(rf"((?:{'|'.join(AREAS)})\.[a-z_]*_)\{{", sources))
+    prefixes = set(re.findall(rf"((?:{'|'.join(AREAS)})\.[a-z0-9_]*_)\{{", sources))
     scripted = set(re.findall(r"['`]([a-z_]+_)(?:\$\{|' \+)", sources)) | {"column_"}
 
     def is_used(key: str) -> bool:
@@ -111,16 +143,19 @@ def test_pages_show_no_literal(path: Path) -> None:
             continue
         if node.func.attr not in SHOWN:
             continue
-        named = [word.value for word in node.keywords if word.arg in ("label", "help")]
-        for argument in [*node.args[:1], *named]:
-            is_literal = isinstance(argument, ast.Constant)
-            assert not is_literal or not re.search(r"[A-Za-z]{2}", str(argument.value)), (
-                f"{path.name}:{node.lineno} shows {argument.value!r}"
-            )
+        if not ast.unparse(node.func).startswith("st."):
+            continue
+        named = [word.value for word in node.keywords if word.arg in SHOWN_NAMES]
+        first = [] if node.func.attr in ("Page", "page_link") else node.args[:1]  # a file's name
+        for argument in [*first, *named]:
+            shown = words_of(argument)
+            assert not WORD.search(shown), f"{path.name}:{node.lineno} shows {shown!r}"
 
 
 # Calls whose first argument is the key of a text.
 TELLING = {"LungcoreError", "FileError", "Reason", "refuse", "warn", "Remark", "text", "t"}
+PRINTS = ("print", "write", "say", "tell")
+ROUTES = sorted((ROOT / "lungcore" / "web").glob("*.py"))
 COMMANDS = [*(ROOT / "lungcore" / "cli").glob("*.py"), ROOT / "lungcore" / "__main__.py"]
 
 
@@ -141,28 +176,60 @@ def test_problems_are_told_by_a_key(path: Path) -> None:
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
 def test_commands_show_no_literal(path: Path) -> None:
     for name, call in calls(path):
-        if name not in ("print", "add_argument", "add_parser", "ArgumentParser", "write"):
+        if name not in (*PRINTS, "add_argument", "add_parser", "ArgumentParser"):
             continue
         named = {word.arg: word.value for word in call.keywords}
         shown = [named[word] for word in ("help", "description", "epilog") if word in named]
-        shown += call.args if name in ("print", "write") else []
+        shown += call.args[:1] if name in PRINTS else []
         for argument in shown:
-            parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
-            words = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
-            assert not re.search(r"[A-Za-z]{3}", " ".join(words)), f"{path.name}:{call.lineno}"
+            assert not WORD.search(words_of(argument)), f"{path.name}:{call.lineno}"
+
+
+@pytest.mark.parametrize("path", ROUTES, ids=lambda path: path.name)
+def test_routes_answer_with_no_literal(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in ("error", "problem"):
+                    assert not WORD.search(words_of(value)), f"{path.name}:{value.lineno}"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_scripts_show_no_literal(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    shown = re.findall(
-        r"""(?:textContent|innerText|title|placeholder|ariaLabel|'aria-label')\s*[:=]\s*(['"`])(.*?)\1""",
-        source,
-    )
-    words = [
-        value for _, value in shown if re.search(r"[A-Za-z]{3}", re.sub(r"\$\{.*?\}", "", value))
-    ]
-    assert not words
+    shown = re.findall(rf"""(?:{SCRIPT_NAMES})\s*[:=]\s*(['"`])(.*?)\1""", source)
+    words = [value for _, value in shown]
+    for call in SCRIPT_CALLS.finditer(source):
+        words += children(source, call.end())
+    spelt = [word for word in words if WORD.search(re.sub(r"\$\{.*?\}", "", word))]
+    assert not spelt
+
+
+def children(source: str, start: int) -> list[str]:
+    """The string arguments, but for the first, of a call whose arguments begin at `start`.
+
+    Strings within braces or brackets of their own are attributes or arguments of other calls.
+    """
+    found, depth, at, is_first = [], 0, start, True
+    while at < len(source) and depth >= 0:
+        character = source[at]
+        if character in "'\"`":
+            end = at + 1
+            while source[end] != character:
+                end += 2 if source[end] == "\\" else 1
+            before = source[start:at].rstrip()[-1:]
+            if depth == 0 and not is_first and before == ",":
+                found.append(source[at + 1 : end])
+            at = end
+        depth += (character in "([{") - (character in ")]}")
+        is_first = is_first and not (character == "," and depth == 0)
+        at += 1
+    return found
+
+
+def test_children_are_what_a_call_shows() -> None:
+    source = "element('div', { class: 'card' }, 'Hello', t('key'), `${n} slices`)"
+    assert children(source, len("element(")) == ["Hello", "${n} slices"]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
