@@ -56,8 +56,9 @@ def series_records(report: ImportReport, language: str) -> list[dict[str, Any]]:
             "verdict": series.verdict,
             "reasons": [reason.text(language) for reason in series.reasons],
             "slices": series.slices,
-            "spacing_mm": list(series.spacing_mm),
+            "spacing_mm": list(series.spacing_mm) if any(series.spacing_mm) else None,
             "new": series.new,
+            "phantom": series.phantom,
         }
         for series in report.series
     ]
@@ -65,13 +66,10 @@ def series_records(report: ImportReport, language: str) -> list[dict[str, Any]]:
 
 def _say_series(record: dict[str, Any], language: str) -> None:
     verdict = text(f"cli.verdict_{record['verdict']}", language)
-    spacing = " x ".join(f"{mm:.3f}" for mm in record["spacing_mm"])
-    say(
-        text(
-            "cli.import_series",
-            language,
-            **record | {"verdict": verdict, "spacing": spacing, "n": record["slices"]},
-        )
-    )
+    key = "cli.import_series" if record["spacing_mm"] else "cli.import_refused"
+    spacing = " x ".join(f"{mm:.3f}" for mm in record["spacing_mm"] or ())
+    told = record | {"verdict": verdict, "spacing": spacing, "n": record["slices"]}
+    phantom = text("cli.import_phantom", language) if record["phantom"] else ""
+    say(text(key, language, **told) + phantom)
     for reason in record["reasons"]:
         say(f"  {reason}")

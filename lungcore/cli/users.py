@@ -1,6 +1,7 @@
 """`user add|list|password|disable`: accounts without a browser."""
 
 import getpass
+import re
 import sys
 from argparse import Namespace
 
@@ -19,7 +20,8 @@ def run(settings: Settings, arguments: Namespace) -> None:
 
 
 def _add(settings: Settings, arguments: Namespace) -> None:
-    roles = arguments.role or ["clinician"]
+    # As people write them: "model owner", "model-owner".
+    roles = [re.sub(r"[ -]", "_", role) for role in arguments.role or ["clinician"]]
     for role in roles:
         if role not in accounts.ROLES:
             raise UsageError("cli.role_unknown", role=role, roles=", ".join(accounts.ROLES))
