@@ -1,5 +1,6 @@
 """`python -m lungcore`: the command line. Each command loads only what it needs."""
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LungcoreError as error:
         tell(error.text(language))
         return WRONG_USAGE if isinstance(error, UsageError) else USER_PROBLEM
+    except BrokenPipeError:
+        # Who reads the output has seen enough, as in `doctor | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         problem = error.strerror or str(error)
         tell(text("errors.file_unusable", language, path=error.filename or "-", problem=problem))
@@ -50,6 +54,10 @@ def _run(settings: Settings, arguments: Namespace) -> None:
             from lungcore.cli import evaluation
 
             evaluation.run(settings, arguments)
+        case "benchmark":
+            from lungcore.cli import benchmarking
+
+            benchmarking.run(settings, arguments)
         case "train":
             from lungcore.learning import train
 

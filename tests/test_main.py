@@ -1,5 +1,6 @@
 """The command line, from arguments to output and exit status."""
 
+import csv
 import io
 import json
 import re
@@ -56,7 +57,17 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for command in ("import", "detect", "segment", "evaluate", "train", "user", "worker", "doctor"):
+    for command in (
+        "import",
+        "detect",
+        "segment",
+        "evaluate",
+        "benchmark",
+        "train",
+        "user",
+        "worker",
+        "doctor",
+    ):
         assert f"\n    {command} " in done.stdout
     assert done.stdout.endswith("[]\n")
 
@@ -140,7 +151,22 @@ def test_import_prints_one_record_a_series(shared, capsys):
     assert record["verdict"] == "warn"
     assert record["slices"] == 11
     assert np.allclose(record["spacing_mm"], [2.5, 0.8203125, 0.8203125])
+    assert record["phantom"] is False
     assert output.err == "72.xml is not a DICOM file. It was left out.\n"
+
+
+def test_a_refused_series_has_no_spacing(shared, capsys):
+    folder = shared / "unlabelled/LungFCP-01-0006_no_lung"
+    one = sorted(folder.iterdir())[0]
+    assert __main__.main(["import", str(one), "--json"]) == 0
+    [record] = json.loads(capsys.readouterr().out)
+    assert (record["verdict"], record["spacing_mm"]) == ("refuse", None)
+
+
+def test_a_role_is_taken_as_people_write_it(typed):
+    typed(f"{PASSWORD}\n")
+    assert __main__.main(["user", "add", "eve", "--role", "model-owner", *FROM_STDIN]) == 0
+    assert stored_accounts()["eve"].roles == {"model_owner"}
 
 
 def test_import_of_nothing_usable_fails_and_names_it(tmp_path, capsys):
@@ -326,3 +352,42 @@ def test_segment_writes_the_mask_on_the_grid_of_the_series(shared, tmp_path, cap
 def test_segment_wants_the_name_of_an_image(tmp_path, capsys):
     assert __main__.main(["segment", "1.2.3", "--out", str(tmp_path / "mask.png")]) == 1
     assert "mask.png" in capsys.readouterr().err
+
+
+def test_luna16_is_benchmarked_fold_by_fold_and_goes_on(shared, tmp_path, capsys):
+    """A tiny LUNA16 made from a real slab: the same scan in two folds under two names."""
+    folder = shared / "lidc_scans/LIDC-IDRI-0003_slab11"
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder / "dicom"))
+    scan = SimpleITK.ReadImage(names)
+    [nodule] = [
+        row
+        for row in csv.DictReader((shared / "lidc_scans/nodules_consensus.csv").open())
+        if row["scan"] == folder.name
+    ]
+    place = ",".join(nodule[name] for name in ("coordX", "coordY", "coordZ", "diameter_mm"))
+    heading = "seriesuid,coordX,coordY,coordZ,diameter_mm\n"
+    rows = ""
+    for fold, uid in (("subset0", "1.2.3"), ("subset7", "1.2.4")):
+        (tmp_path / fold).mkdir()
+        SimpleITK.WriteImage(scan, str(tmp_path / fold / f"{uid}.mhd"))
+        rows += f"{uid},{place}\n"
+    (tmp_path / "annotations.csv").write_text(heading + rows)
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "annotations_excluded.csv").write_text(heading)
+    out = tmp_path / "results"
+    command = ["benchmark", "luna16", str(tmp_path), "--out", str(out), "--json"]
+
+    assert __main__.main(command) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert list(report) == ["subset0", "subset7", "all", "unseen"]
+    assert (report["all"]["scans"], report["all"]["nodules"]) == (2, 2)
+    assert report["all"]["true_positives"] == 2
+    (out / "1.2.3.csv").write_text("seriesuid,coordX,coordY,coordZ,probability\n")
+    assert __main__.main(command) == 0
+    assert json.loads(capsys.readouterr().out)["all"]["true_positives"] == 1
+
+
+def test_what_is_no_luna16_download_is_told(tmp_path, capsys):
+    assert __main__.main(["benchmark", "luna16", str(tmp_path)]) == 1
+    assert "subset" in capsys.readouterr().err

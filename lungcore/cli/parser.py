@@ -9,6 +9,7 @@ from lungcore.language import text
 from lungcore.learning import train
 
 PROGRAM = "python -m lungcore"
+LONGEST_COMMAND = 4 + len("benchmark")
 # argparse's messages (the same in Python 3.11 to 3.13) and the texts that tell them.
 PROBLEMS = (
     (r"the following arguments are required: (?P<names>.+)", "cli.usage_required"),
@@ -73,6 +74,7 @@ def _problem(message: str, language: str) -> str:
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, *, language: str) -> None:
         super().__init__(prog, width=100)
+        self._action_max_length = LONGEST_COMMAND  # argparse forgets how far commands are indented
         self._language = language
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
@@ -96,6 +98,7 @@ def build(language: str) -> Parser:
             "detect": "cli.detect_help",
             "segment": "cli.segment_help",
             "evaluate": "cli.evaluate_help",
+            "benchmark": "cli.benchmark_help",
             "train": "cli.train_help",
             "user": "cli.user_help",
             "worker": "cli.worker_help",
@@ -122,6 +125,7 @@ def build(language: str) -> Parser:
     for command in commands.values():
         _take_help(command)
     _fill_user(commands["user"])
+    _fill_benchmark(commands["benchmark"])
     return parser
 
 
@@ -149,6 +153,14 @@ def _fill_user(user: Parser) -> None:
             act.take("--role", action="append", metavar="ROLE", help_key="cli.user_role")
             act.take("--display-name", default="", metavar="TEXT", help_key="cli.user_display")
         _take_help(act)
+
+
+def _fill_benchmark(benchmark: Parser) -> None:
+    luna16 = benchmark.choose("set", {"luna16": "cli.luna16_help"})["luna16"]
+    luna16.take("folder", metavar="DIR", help_key="cli.luna16_folder")
+    luna16.take("--out", default="luna16-results", metavar="DIR", help_key="cli.luna16_out")
+    luna16.take("--json", action="store_true", help_key="cli.evaluate_json")
+    _take_help(luna16)
 
 
 def _take_help(parser: Parser) -> None:

@@ -82,12 +82,18 @@ def read_nodules(data: Path, folds: frozenset[int]) -> list[Nodule]:
     """The nodules of `folds` in lidc_nodule_voi3d, without the end-to-end hold-out patients."""
     folder = data / "lidc_nodule_voi3d"
     rows = read_rows(folder / "voi_index.csv")
+    return [_nodule(folder, row) for row in _of_folds(rows, folds)]
+
+
+def nodule_series(data: Path, folds: frozenset[int]) -> list[str]:
+    """SeriesInstanceUIDs of the scans that `read_nodules` takes its nodules from."""
+    rows = read_rows(data / "lidc_nodule_voi3d" / "voi_index.csv")
+    return sorted({row["seriesuid"] for row in _of_folds(rows, folds)})
+
+
+def _of_folds(rows: list[dict[str, str]], folds: frozenset[int]) -> list[dict[str, str]]:
     held_out = {row["patient_id"] for row in rows if row["e2e_holdout"] == "1"}
-    return [
-        _nodule(folder, row)
-        for row in rows
-        if int(row["fold"]) in folds and row["patient_id"] not in held_out
-    ]
+    return [r for r in rows if int(r["fold"]) in folds and r["patient_id"] not in held_out]
 
 
 def _nodule(folder: Path, row: dict[str, str]) -> Nodule:

@@ -98,14 +98,8 @@ def search(
     output = tiling.apply(partial(_predict, detector), fine.hu, TILE_VOXELS, before_tile)
     settings = detector.card.settings
     least = settings["least_probability"] if least_probability is None else least_probability
-    least_small = settings["least_probability_small"] if least_probability is None else least
     candidates = (_candidate(peak, fine) for peak in pick_peaks(output, least))
-    return [
-        candidate
-        for candidate in candidates
-        if (candidate.diameter_mm > settings["small_mm"] or candidate.probability >= least_small)
-        and _reaches(lungs, volume, candidate)
-    ]
+    return [candidate for candidate in candidates if _reaches(lungs, volume, candidate)]
 
 
 def _predict(detector: runtime.Network, hu: NDArray[np.int16]) -> NDArray[np.float32]:

@@ -1,7 +1,5 @@
 """Training of the detector: blended nodules, hard negatives mined on the way, resumable."""
 
-import csv
-import json
 import logging
 import math
 import multiprocessing
@@ -18,7 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from lungcore.learning import networks
+from lungcore.learning import checkpoints, networks
 from lungcore.learning.data import (
     LEAST_SIDE,
     Background,
@@ -86,7 +84,7 @@ def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
             loss = float(model.train_on_batch(*next(batches)))
             progress.step += 1
             progress.seconds = time.monotonic() - began
-            _record(out / "log.csv", progress, loss)
+            checkpoints.record(out / "log.csv", progress.step, progress.seconds, loss)
             if progress.step % VALIDATE_EVERY == 0:
                 _validate(out, model, progress, held_out)
             if time.monotonic() - saved > SAVE_EVERY_S:
@@ -119,8 +117,8 @@ def _validate(out: Path, model: keras.Model, progress: Progress, held_out: list[
         loss = float(model.test_on_batch(*batch))  # the mean of those so far
     if loss < progress.best:
         progress.best, progress.best_step = loss, progress.step
-    log.info("step %d, validation loss %.4f", progress.step, loss)
-    _record(out / "validation.csv", progress, loss)
+    log.info("validation after step %d:", progress.step)
+    checkpoints.record(out / "validation.csv", progress.step, progress.seconds, loss)
 
 
 def _stalled(progress: Progress) -> bool:
@@ -176,44 +174,12 @@ def resume(out: Path) -> tuple[keras.Model, Progress]:
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3, clipnorm=5.0)
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss=detection_loss)
-    state = out / "state"
-    if not (state / "progress.json").is_file():
-        return model, Progress()
-    found = json.loads((state / "progress.json").read_text())
-    with np.load(state / found.pop("variables")) as arrays:
-        for variable, name in zip(_variables(model), arrays.files, strict=True):
-            variable.assign(arrays[name])
-    spots = found.pop("negatives")
+    found = checkpoints.restore(out / "state", model)
+    spots = found.pop("negatives", [])
     negatives = [Spot(spot["background"], tuple(spot["position"])) for spot in spots]
     return model, Progress(**found, negatives=negatives)
 
 
 def save(out: Path, model: keras.Model, progress: Progress) -> None:
-    """Variables first, under a name of their own; the small file that names it is then replaced.
-
-    Plain arrays, so that a training may go on under another Keras backend.
-    """
-    state = out / "state"
-    state.mkdir(exist_ok=True)
-    name = f"step{progress.step}.npz"
-    arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(model)]
-    np.savez(state / name, *arrays)
-    (state / "progress.tmp").write_text(json.dumps({**asdict(progress), "variables": name}))
-    (state / "progress.tmp").replace(state / "progress.json")
-    for old in state.glob("step*.npz"):
-        if old.name != name:
-            old.unlink()
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.weights, *model.optimizer.variables]
-
-
-def _record(path: Path, progress: Progress, loss: float) -> None:
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if file.tell() == 0:
-            writer.writerow(["step", "seconds", "loss"])
-        writer.writerow([progress.step, round(progress.seconds, 1), round(loss, 5)])
-    if progress.step % 20 == 0:
-        log.info("step %d, %.0f s, loss %.3f", progress.step, progress.seconds, loss)
+    """Keep what a resumed training needs in `out`."""
+    checkpoints.save(out / "state", model, asdict(progress))

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import rankdata
 
 from lungcore.learning import networks
 from lungcore.learning.malignancy import calibrate, eight_views
 from lungcore.learning.ratings import RatedNodule, plain_crop, read_rated_nodules, varied_crop
+from lungcore.learning.roc import auc, calibration_error
 
 TRAINING_FOLDS, CALIBRATION_FOLD, TEST_FOLD = range(6), 6, 7
 EPOCHS = 30
@@ -137,21 +137,3 @@ def patient_bootstrap(
             size = auc(diameters_mm[chosen], high[chosen])
             drawn.append((own, size, own - size))
     return np.array(drawn)
-
-
-def auc(scores: NDArray, high: NDArray) -> float:
-    """Area under the ROC curve, ties counted half (Mann-Whitney)."""
-    ranks = rankdata(scores)
-    positives = int(high.sum())
-    least = positives * (positives + 1) / 2
-    return float((ranks[high].sum() - least) / (positives * (len(high) - positives)))
-
-
-def calibration_error(scores: NDArray, shares: NDArray, bins: int = 10) -> float:
-    """Expected calibration error over equal-width bins (Guo 2017)."""
-    numbers = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        np.count_nonzero(numbers == i) * abs((scores - shares)[numbers == i].mean())
-        for i in np.unique(numbers)
-    ]
-    return float(np.sum(gaps) / len(scores))

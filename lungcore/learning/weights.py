@@ -20,10 +20,10 @@ FILES = ("model.keras", "model.xml", "model.bin")
 class Card:
     """What is known of one model.
 
-    task: `detector` or `malignancy`. version: of the weights. created: ISO date.
+    task: one of `MODELS`. version: of the weights. created: ISO date.
     trained_on, split, limits: in plain words. seed: of the training. settings: what the model
     needs when it runs. figures: name to measured value, set and 95 % interval. sha256: of each
-    file of `FILES`.
+    file of `FILES`. trained_series: `mark` of each series learnt from.
     """
 
     task: str
@@ -36,6 +36,7 @@ class Card:
     settings: Mapping[str, float]
     figures: Mapping[str, Mapping[str, object]]
     sha256: Mapping[str, str]
+    trained_series: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,6 +75,11 @@ def digest(path: Path) -> str:
     """The sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def mark(uid: str) -> str:
+    """What a card names a series by: 16 digits of the sha256 of its SeriesInstanceUID."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:16]
 
 
 def check(models: Path) -> list[tuple[str, str, LungcoreError | None]]:

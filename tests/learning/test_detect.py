@@ -32,7 +32,7 @@ class BrightDots:
 
 @pytest.fixture
 def dots():
-    settings = {"least_probability": 0.5, "least_probability_small": 0.9, "small_mm": 5.0}
+    settings = {"least_probability": 0.5}
     return BrightDots(
         Card(
             task="detector",

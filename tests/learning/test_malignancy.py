@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from lungcore.imaging.volume import Volume
 from lungcore.learning.crops import SIDE, SPACING_MM, crop_at, crop_plane
 from lungcore.learning.malignancy import calibrate, eight_views, rate
-from lungcore.learning.malignancy_training import auc, calibration_error
 from lungcore.learning.ratings import plain_crop, read_rated_nodules, varied_crop
 
 SETTINGS = {"slope": 2.0, "log_diameter": 1.0, "intercept": -3.0}
@@ -58,19 +57,6 @@ def test_probabilities_stay_within_0_and_1(logit, diameter_mm):
 def test_nothing_to_rate():
     volume = Volume(np.zeros((3, 9, 9), np.int16), np.eye(4))
     assert rate(volume, [], None).shape == (0,)
-
-
-def test_auc_counts_pairs():
-    rng = np.random.default_rng(0)
-    scores, high = rng.integers(0, 9, 60), rng.random(60) < 0.4
-    pairs = scores[high][:, None] - scores[~high][None]
-    assert auc(scores, high) == pytest.approx(((pairs > 0) + 0.5 * (pairs == 0)).mean())
-
-
-def test_calibration_error_by_hand():
-    scores = np.array([0.05, 0.05, 0.95, 0.95])
-    assert calibration_error(scores, np.array([0, 0, 1, 1])) == pytest.approx(0.05)
-    assert calibration_error(scores, np.array([1, 0, 1, 1])) == pytest.approx(0.25)
 
 
 def test_rated_nodules_are_read_with_every_reader(shared):
