@@ -87,8 +87,8 @@ def search(
 ) -> list[Candidate]:
     """The candidates in `lungs` (shape of `volume`), most probable first, malignancy not rated.
 
-    least_probability: of a candidate, instead of what the card says. Raises LungcoreError when
-    `lungs` is empty.
+    least_probability: of a candidate, instead of what the card says; then all are given, and not
+    the `most_reported` of the card alone. Raises LungcoreError when `lungs` is empty.
     """
     if not lungs.any():
         raise LungcoreError("learning.no_lung")
@@ -99,7 +99,8 @@ def search(
     settings = detector.card.settings
     least = settings["least_probability"] if least_probability is None else least_probability
     candidates = (_candidate(peak, fine) for peak in pick_peaks(output, least))
-    return [candidate for candidate in candidates if _reaches(lungs, volume, candidate)]
+    found = [candidate for candidate in candidates if _reaches(lungs, volume, candidate)]
+    return found[: int(settings["most_reported"])] if least_probability is None else found
 
 
 def _predict(detector: runtime.Network, hu: NDArray[np.int16]) -> NDArray[np.float32]:

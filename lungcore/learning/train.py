@@ -13,7 +13,8 @@ from lungcore.learning.weights import Card, mark, write_card
 
 DETECTOR_STEPS = 4800  # about 75 minutes with PyTorch on two free cores
 PRESETS = ("detector", "malignancy")
-LEAST_PROBABILITY = 0.3  # of a candidate that is reported
+# Of the candidates, which are reported: from what probability, and how many of a series at most.
+DETECTOR_SETTINGS = {"least_probability": 0.3, "most_reported": 20.0}
 DETECTOR_LIMITS = (
     "Trained on nodules of 393 patients blended into five lungs, not on whole labelled scans. "
     "Masses above 33 mm are enlarged smaller nodules. No paediatric scans, no control of contrast "
@@ -71,7 +72,7 @@ def _train_detector(arguments: argparse.Namespace) -> None:
         "when to stop; the LIDC-IDRI-0001, -0003 and -0023 patients' nodules were held out",
         limits=DETECTOR_LIMITS,
         seed=arguments.seed,
-        settings={"least_probability": LEAST_PROBABILITY},
+        settings=DETECTOR_SETTINGS,
         figures={},
         sha256=export(model, arguments.out),
         trained_series=_marks(nodule_series(arguments.data, detector_training.TRAINING_FOLDS)),

@@ -32,7 +32,7 @@ class BrightDots:
 
 @pytest.fixture
 def dots():
-    settings = {"least_probability": 0.5}
+    settings = {"least_probability": 0.5, "most_reported": 1}
     return BrightDots(
         Card(
             task="detector",
@@ -66,6 +66,12 @@ def test_positions_come_back_in_patient_space(dots, chest):
     truth_mm = chest.to_mm((39, 99.5, 199.5))
     assert np.abs(np.subtract(candidate.center_mm, truth_mm)).max() < OUTPUT_STRIDE
     assert candidate.diameter_mm == pytest.approx(16)
+
+
+def test_no_more_are_reported_than_the_card_says(dots, chest):
+    chest.hu[60:67, 95:105, 70:80] = 900
+    assert len(search(chest, lung_mask(chest), dots)) == 1
+    assert len(search(chest, lung_mask(chest), dots, least_probability=0.5)) == 2
 
 
 def test_finds_far_from_the_lungs_are_left_out(dots, chest):
