@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from lungcore.dicom.geometry import Stack
 from lungcore.dicom.header import Header, Slice
-from lungcore.dicom.pixels import read_hu
+from lungcore.dicom.pixels import read_hu, read_stored
 from lungcore.dicom.problems import FileError
 from lungcore.dicom.verdict import content_remarks, judge
 from lungcore.errors import LungcoreError
@@ -85,7 +85,7 @@ class SeriesStore:
         if not again:
             return set()
         stored = [f for f in stored_files(before, self._originals) if f.header.sop_uid in again]
-        return {file.header.sop_uid for file in stored if not _decodes(file.header)}
+        return {file.header.sop_uid for file in stored if _damage(file.header)}
 
     def _judge_and_store(self, files: Sequence[Kept], before: Stored | None) -> SeriesResult:
         slices = [Slice(file.header, frame) for file in files for frame in file.header.frames]
@@ -142,22 +142,20 @@ class SeriesStore:
         return True
 
     def _is_sound(self, header: Header) -> bool:
-        try:
-            for frame in header.frames:
-                read_hu(Slice(header, frame))
-        except FileError as error:
-            self._problems.append(FileProblem(header.file_name, error.key, error.values))
-            return False
-        return True
+        damage = _damage(header)
+        if damage is not None:
+            self._problems.append(FileProblem(header.file_name, damage.key, damage.values))
+        return damage is None
 
 
-def _decodes(header: Header) -> bool:
+def _damage(header: Header) -> FileError | None:
+    """Why the pixels of a file cannot be decoded, if they cannot."""
     try:
         for frame in header.frames:
-            read_hu(Slice(header, frame))
-    except (FileError, ValueError):
-        return False
-    return True
+            read_stored(header, frame.index)
+    except FileError as error:
+        return error
+    return None
 
 
 def _same_pixels(one: Slice, other: Slice) -> bool:
