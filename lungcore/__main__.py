@@ -46,6 +46,10 @@ def _run(settings: Settings, arguments: Namespace) -> None:
             from lungcore.cli import detection
 
             detection.run(settings, arguments)
+        case "classify":
+            from lungcore.cli import classification
+
+            classification.run(settings, arguments)
         case "segment":
             from lungcore.cli import segmentation
 
@@ -59,9 +63,9 @@ def _run(settings: Settings, arguments: Namespace) -> None:
 
             benchmarking.run(settings, arguments)
         case "train":
-            from lungcore.learning import train
+            from lungcore.cli import training
 
-            train.run(arguments)
+            training.run(settings, arguments)
         case "user":
             from lungcore.cli import users
 

@@ -9,8 +9,18 @@ from pathlib import Path
 from lungcore.errors import LungcoreError
 from lungcore.language import LANGUAGES
 
-NAMES = ("home", "database_url", "jobs_url", "storage_url", "language", "worker", "models")
+NAMES = (
+    "home",
+    "database_url",
+    "jobs_url",
+    "storage_url",
+    "language",
+    "worker",
+    "models",
+    "engine",
+)
 WORKER_MODES = ("embedded", "external")
+ENGINES = ("openvino", "keras")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Settings:
     language: of the command line and of pages before sign-in.
     worker: `embedded` (the web server starts one) or `external` (you run `lungcore worker`).
     models: folder of the weights.
+    engine: that runs the networks, `openvino` or `keras` (TensorFlow, on a GPU where it sees one).
     sources: for each name, `environment`, `file` or `default`.
     """
 
@@ -33,6 +44,7 @@ class Settings:
     language: str
     worker: str
     models: Path
+    engine: str = "openvino"
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -62,6 +74,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         "language": "en",
         "worker": "embedded",
         "models": str(Path(__file__).parent.parent / "models"),
+        "engine": "openvino",
     }
     sources = dict.fromkeys(NAMES, "default")
     for name in NAMES:
@@ -80,6 +93,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         language=values["language"],
         worker=values["worker"],
         models=Path(values["models"]),
+        engine=values["engine"],
         sources=sources,
     )
 
@@ -109,7 +123,8 @@ def _read_file(path: Path) -> dict[str, object]:
 
 
 def _check(values: Mapping[str, str]) -> None:
-    for name, allowed in (("language", tuple(LANGUAGES)), ("worker", WORKER_MODES)):
+    choices = {"language": tuple(LANGUAGES), "worker": WORKER_MODES, "engine": ENGINES}
+    for name, allowed in choices.items():
         if values[name] not in allowed:
             raise LungcoreError(
                 "errors.settings_value", name=name, value=values[name], allowed=", ".join(allowed)

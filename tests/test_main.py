@@ -60,6 +60,7 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     for command in (
         "import",
         "detect",
+        "classify",
         "segment",
         "evaluate",
         "benchmark",
@@ -211,10 +212,10 @@ def seen(monkeypatch):
     """A detector that keeps the volumes it is given."""
     volumes = []
 
-    def detect(volume, models, *, progress):
+    def detect(volume, models, *, engine, progress):
         progress("learning.step_lungs", 0.5)
         volumes.append(volume)
-        return Detection((NODULE, FAINT), {"detector": "7"}, {"lungs": 0.5})
+        return Detection((NODULE, FAINT), (), {"detector": "7"}, {"lungs": 0.5})
 
     monkeypatch.setattr(detection, "detect", detect)
     return volumes
@@ -391,3 +392,36 @@ def test_luna16_is_benchmarked_fold_by_fold_and_goes_on(shared, tmp_path, capsys
 def test_what_is_no_luna16_download_is_told(tmp_path, capsys):
     assert __main__.main(["benchmark", "luna16", str(tmp_path)]) == 1
     assert "subset" in capsys.readouterr().err
+
+
+def test_classify_crops_writes_a_row_a_file(shared, tmp_path, capsys):
+    folder = shared / "lidc_nodule_voi3d" / "image"
+    small, large = folder / "LIDC-IDRI-0003_R_2.nii.gz", folder / "LIDC-IDRI-0001_R_1.nii.gz"
+    out = tmp_path / "rated.csv"
+    assert __main__.main(["classify", str(small), str(large), "--out", str(out), "--json"]) == 0
+    rows = list(csv.DictReader(out.open()))
+    assert [row["file"] for row in rows] == [str(small), str(large)]
+    assert list(rows[0])[:3] == ["file", "nodule", "malignancy"]
+    assert {"texture", "spiculation", "lobulation", "margin", "sphericity"} < set(rows[0])
+    assert all(0 <= float(row[name]) <= 1 for row in rows for name in ("nodule", "malignancy"))
+    assert float(rows[1]["malignancy"]) > 0.5  # rated 5 by most; held out from training
+    assert json.loads(capsys.readouterr().out)["models"]["classifier"]
+
+
+def test_classify_of_what_is_no_crop_is_told(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("x")
+    assert __main__.main(["classify", str(tmp_path / "a.txt")]) == 1
+    assert "a.txt" in capsys.readouterr().err
+
+
+def test_detect_writes_a_map_a_finding(shared, tmp_path):
+    folder = shared / "lidc_scans" / "LIDC-IDRI-0003_slab11" / "dicom"
+    out, maps = tmp_path / "found.csv", tmp_path / "maps"
+    command = ["detect", str(folder), "--out", str(out), "--attributions", str(maps)]
+    assert __main__.main(command) == 0
+    rows = list(csv.DictReader(out.open()))
+    assert len(list(maps.glob("*.nii.gz"))) == len(rows) > 0
+    image = SimpleITK.ReadImage(str(maps / f"{rows[0]['seriesuid']}-1.nii.gz"))
+    middle = [float(rows[0][name]) for name in ("coordX", "coordY", "coordZ")]
+    place = image.TransformPhysicalPointToContinuousIndex(middle)
+    assert np.allclose(place[:2], 23.5, atol=0.1)

@@ -72,7 +72,7 @@ def _detect(settings: Settings, folds: dict[str, dict[str, Path]], out: Path) ->
     out.mkdir(parents=True, exist_ok=True)
     scans = {uid: path for fold in folds.values() for uid, path in fold.items()}
     waiting = {uid: path for uid, path in scans.items() if not _result(out, uid).is_file()}
-    detector = runtime.load(settings.models / "detector")
+    detector = runtime.load(settings.models / "detector", settings.engine)
     with progress(settings.language) as show:
         for number, (uid, path) in enumerate(waiting.items()):
             show("learning.step_search", number / len(waiting))

@@ -11,7 +11,9 @@ from typing import TextIO
 
 from lungcore.cli.output import progress, say_json
 from lungcore.cli.targets import volumes
+from lungcore.formats import images
 from lungcore.learning.detect import Detection, detect
+from lungcore.learning.explain import attribution
 from lungcore.settings import Settings
 
 # The columns of a LUNA16 submission, and two of ours.
@@ -27,7 +29,9 @@ def run(settings: Settings, arguments: Namespace) -> None:
         began = time.perf_counter()
         for series_uid, volume in volumes(settings, arguments.target):
             reading = time.perf_counter() - began
-            detection = detect(volume, settings.models, progress=show)
+            detection = detect(volume, settings.models, engine=settings.engine, progress=show)
+            if arguments.attributions:
+                _write_attributions(Path(arguments.attributions), series_uid, detection)
             seconds = {"reading": reading, **detection.seconds}
             found[series_uid] = replace(detection, seconds=seconds)
             began = time.perf_counter()
@@ -38,6 +42,14 @@ def run(settings: Settings, arguments: Namespace) -> None:
         _write_csv(found, sys.stdout)
     if arguments.json:
         say_json({"series": [_record(*item) for item in found.items()], **_peak_memory()})
+
+
+def _write_attributions(folder: Path, series_uid: str, detection: Detection) -> None:
+    """One map a finding, numbered as the findings are, most probable first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, said in enumerate(detection.assessments, start=1):
+        path = folder / f"{series_uid}-{number}.nii.gz"
+        images.write(attribution(said.look), said.look.stack.affine, path)
 
 
 def _write_csv(found: dict[str, Detection], file: TextIO) -> None:

@@ -2,11 +2,13 @@
 
 import argparse
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
+from lungcore.cli.training import PRESETS
 from lungcore.language import text
-from lungcore.learning import train
+from lungcore.learning.train import STEPS
 
 PROGRAM = "python -m lungcore"
 LONGEST_COMMAND = 4 + len("benchmark")
@@ -39,9 +41,12 @@ class Parser(argparse.ArgumentParser):
         """Add to the one group that has a title of ours."""
         return self._arguments.add_argument(*names, **options)
 
-    def take(self, *names: str, help_key: str, **options: Any) -> None:
-        """Take an argument, explained by the text of `help_key`."""
-        self.add_argument(*names, help=text(help_key, self.language), **options)
+    def take(
+        self, *names: str, help_key: str, told: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        """Take an argument, explained by the text of `help_key` with the values `told`."""
+        explained = text(help_key, self.language, **(told or {}))
+        self.add_argument(*names, help=explained, **options)
 
     def choose(self, name: str, commands: dict[str, str]) -> "dict[str, Parser]":
         """Take one of the `commands` (key of the explanation by name) into the attribute `name`."""
@@ -96,6 +101,7 @@ def build(language: str) -> Parser:
         {
             "import": "cli.import_help",
             "detect": "cli.detect_help",
+            "classify": "cli.classify_help",
             "segment": "cli.segment_help",
             "evaluate": "cli.evaluate_help",
             "benchmark": "cli.benchmark_help",
@@ -111,6 +117,12 @@ def build(language: str) -> Parser:
         commands[name].take("target", metavar="SERIES_UID|PATH", help_key="cli.target")
     commands["detect"].take("--out", metavar="FILE.csv", help_key="cli.detect_out")
     commands["detect"].take("--json", action="store_true", help_key="cli.detect_json")
+    commands["detect"].take("--attributions", metavar="DIR", help_key="cli.detect_attributions")
+    commands["classify"].take(
+        "crops", nargs="+", metavar="CROP.nii.gz", help_key="cli.classify_crops"
+    )
+    commands["classify"].take("--out", metavar="FILE.csv", help_key="cli.classify_out")
+    commands["classify"].take("--json", action="store_true", help_key="cli.classify_json")
     commands["segment"].take(
         "--out", required=True, metavar="MASK.nii.gz", help_key="cli.segment_out"
     )
@@ -119,7 +131,7 @@ def build(language: str) -> Parser:
         key = f"cli.evaluate_{name}"
         commands["evaluate"].take(f"--{name}", required=True, metavar="FILE.csv", help_key=key)
     commands["evaluate"].take("--json", action="store_true", help_key="cli.evaluate_json")
-    train.configure(commands["train"], language)
+    _fill_train(commands["train"])
     commands["worker"].take("--embedded", action="store_true", help_key="cli.worker_embedded")
     commands["doctor"].take("--json", action="store_true", help_key="cli.doctor_json")
     for command in commands.values():
@@ -127,6 +139,19 @@ def build(language: str) -> Parser:
     _fill_user(commands["user"])
     _fill_benchmark(commands["benchmark"])
     return parser
+
+
+def _fill_train(train: Parser) -> None:
+    steps = {f"{preset}_steps": count for preset, count in STEPS.items()}
+    train.take("--preset", choices=PRESETS, required=True, help_key="cli.train_preset")
+    train.take("--data", metavar="DIR", help_key="cli.train_data")
+    train.take("--out", required=True, metavar="DIR", help_key="cli.train_out")
+    train.take("--steps", type=int, metavar="N", help_key="cli.train_steps", told=steps)
+    train.take("--seed", type=int, default=7, metavar="N", help_key="cli.train_seed")
+    train.take("--images", metavar="FILE.npy", help_key="cli.train_images")
+    train.take("--labels", metavar="FILE.npy", help_key="cli.train_labels")
+    train.take("--epochs", type=int, metavar="N", help_key="cli.train_epochs")
+    train.take("--json", action="store_true", help_key="cli.train_json")
 
 
 def _fill_user(user: Parser) -> None:

@@ -1,5 +1,6 @@
 """What the machine proposes and what a reading holds of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,13 +16,16 @@ class Candidate:
     center_mm: (x, y, z) in LPS millimetres, the patient space of DICOM PS3.3 C.7.6.2.1.1.
     diameter_mm: of the sphere that stands for it.
     probability: of being a nodule, 0 to 1.
-    malignancy: 0 to 1 on the radiologists' scale (not pathology), or None when not rated.
+    malignancy: probability that a radiologist rates it above 3 of 5 (not pathology), or None when
+        not rated.
+    attributes: of `findings.attributes.SCALES` by name, or None when not rated.
     """
 
     center_mm: Position
     diameter_mm: float
     probability: float
     malignancy: float | None
+    attributes: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Finding:
     finding_uid: a DICOM UID; it stays the same through every change.
     state: `machine` until a reader has decided, then `accepted`, `edited` or `rejected`; `added`
         for a reader's own mark that is not rejected.
-    probability, malignancy: the machine's, also after an edit; None on a reader's own mark.
+    probability, malignancy, attributes: the machine's, also after an edit; None on a reader's own
+        mark.
     reason: what the reader wrote with the last decision.
     """
 
@@ -40,6 +45,7 @@ class Finding:
     diameter_mm: float
     probability: float | None = None
     malignancy: float | None = None
+    attributes: Mapping[str, float] | None = None
     state: FindingState = "machine"
     reason: str = ""
     source: Source = "machine"

@@ -44,11 +44,19 @@ def read(path: Path) -> Volume:
 
 def write_mask(mask: NDArray[np.bool_], volume: Volume, path: Path) -> None:
     """Write `mask`, shape of `volume`, as 0 and 1 in a NIfTI or MetaImage file on its grid."""
-    image = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
-    spacing = np.array(volume.spacing_mm)
+    write(mask.astype(np.uint8), volume.affine, path)
+
+
+def write(voxels: NDArray, affine: NDArray[np.float64], path: Path) -> None:
+    """Write `voxels` [slice, row, column], with their `affine` to LPS mm, to a file.
+
+    Raises LungcoreError formats.image_unwritable.
+    """
+    image = SimpleITK.GetImageFromArray(voxels)
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
     image.SetSpacing(spacing[::-1].tolist())
-    image.SetDirection((volume.affine[:3, :3] / spacing)[:, ::-1].ravel().tolist())
-    image.SetOrigin(volume.affine[:3, 3].tolist())
+    image.SetDirection((affine[:3, :3] / spacing)[:, ::-1].ravel().tolist())
+    image.SetOrigin(affine[:3, 3].tolist())
     try:
         SimpleITK.WriteImage(image, str(path), useCompression=True)
     except RuntimeError as error:

@@ -33,7 +33,7 @@ class Detector(Protocol):
     """A function that finds nodules, as `lungcore.learning.detect.detect` does."""
 
     def __call__(
-        self, volume: Volume, models: Path, *, progress: Progress, stop: Stop
+        self, volume: Volume, models: Path, *, engine: str, progress: Progress, stop: Stop
     ) -> Found: ...
 
 
@@ -79,6 +79,6 @@ def _find(
     progress("jobs.step_reading", 0.0)
     volume = PixelStore(settings.storage).read(series_uid)
     try:
-        return detect(volume, settings.models, progress=progress, stop=stop)
+        return detect(volume, settings.models, engine=settings.engine, progress=progress, stop=stop)
     except Stopped:
         return None

@@ -1,40 +1,130 @@
-"""The crop that the malignancy network sees: one axial plane of a fixed physical size."""
+"""What the classifier sees of a candidate: axial planes of a fixed physical size, in slabs."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
 from lungcore.imaging.volume import Volume
 
-SIDE = 48
-SPACING_MM = 1.0
-SLAB_MM = 2.5  # thinner slices are averaged to about what the network was trained on
+SIDE = 48  # pixels
+SPACING_MM = 2 / 3  # so a plane shows 32 mm
+STEP_MM = 1.0  # from plane to plane
+NEIGHBOURS = (-4, -2, 0, 2, 4)  # the planes of a slab, counted from its middle one
 LOWEST_HU, HIGHEST_HU = -1000, 400
+MOST_CHANNELS = 4  # that OpenCV warps at once
 
 
-def crop_at(volume: Volume, centre_mm: ArrayLike) -> NDArray[np.float32]:
-    """The normalised crop (SIDE, SIDE) of the axial plane through `centre_mm` (LPS)."""
-    middle, row, column = volume.to_index(centre_mm)
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """Axial planes around a candidate on a grid of its own, centred on it.
+
+    hu: float32 of shape (planes, SIDE, SIDE). affine: takes (plane, row, column, 1) to LPS mm.
+    before: how many planes lie before the centre's. ends: whether the volume ends before the
+    first plane, and after the last. zoom: times the usual distance from pixel to pixel and plane
+    to plane.
+    """
+
+    hu: NDArray[np.float32]
+    affine: NDArray[np.float64]
+    before: int
+    ends: tuple[bool, bool]
+    zoom: float = 1.0
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between neighbours along (plane, row, column)."""
+        return STEP_MM * self.zoom, SPACING_MM * self.zoom, SPACING_MM * self.zoom
+
+    @property
+    def centre(self) -> tuple[float, float, float]:
+        """Where (plane, row, column) the candidate's centre lies."""
+        return float(self.before), (SIDE - 1) / 2, (SIDE - 1) / 2
+
+    def slabs(self) -> NDArray[np.float32]:
+        """Each plane with its neighbours, normalised; (planes, SIDE, SIDE, len(NEIGHBOURS)).
+
+        Beyond the first and last plane these repeat, as the training does at random places: the
+        end of a crop says nothing of the nodule's size.
+        """
+        planes = np.arange(len(self.hu))
+        chosen = [np.clip(planes + step, 0, len(planes) - 1) for step in NEIGHBOURS]
+        return normalise(np.stack([self.hu[numbers] for numbers in chosen], axis=-1))
+
+
+def stack_at(volume: Volume, index: ArrayLike, reach_mm: float, zoom: float = 1.0) -> Stack:
+    """The planes within `reach_mm` of `index` (slice, row, column, fractional) in `volume`.
+
+    Planes outside the volume are left out; rows and columns outside repeat its edge. Linear
+    between slices. Raises ValueError when the index is not within the volume's slices.
+    """
     slice_mm, row_mm, column_mm = volume.spacing_mm
-    reach = max(0.0, (SLAB_MM / slice_mm - 1) / 2)
+    middle, row, column = np.asarray(index, float)
     last = volume.shape[0] - 1
-    low, high = np.clip([round(middle - reach), round(middle + reach)], 0, last).astype(int)
-    plane = volume.hu[low : high + 1].mean(axis=0, dtype=np.float32)
-    return crop_plane(plane, (row, column), np.diag([SPACING_MM / row_mm, SPACING_MM / column_mm]))
+    if not -0.5 <= middle <= last + 0.5:
+        raise ValueError(f"index: slice {middle} is not within the {last + 1} of the volume")
+    reach = round(reach_mm / (STEP_MM * zoom))
+    steps = np.arange(-reach, reach + 1)
+    places = middle + steps * STEP_MM * zoom / slice_mm
+    inside = (places >= -0.5) & (places <= last + 0.5)
+    ends = not inside[0], not inside[-1]
+    places = np.clip(places[inside], 0, last)
+    low, high = int(places[0]), min(int(places[-1]) + 2, last + 1)
+    step = np.diag([SPACING_MM * zoom / row_mm, SPACING_MM * zoom / column_mm])
+    planes = np.stack([warp(plane, (row, column), step) for plane in volume.hu[low:high]])
+    before = -int(steps[inside][0])
+    return Stack(
+        hu=between(planes, places - low),
+        affine=_affine(volume, (middle, row, column), before, zoom),
+        before=before,
+        ends=(bool(ends[0]), bool(ends[1])),
+        zoom=zoom,
+    )
 
 
-def crop_plane(
-    plane: NDArray[np.float32], centre: tuple[float, float], step: NDArray[np.float64]
+def _affine(
+    volume: Volume, index: tuple[float, float, float], before: int, zoom: float
+) -> NDArray[np.float64]:
+    spacing_mm = np.array([STEP_MM, SPACING_MM, SPACING_MM]) * zoom
+    affine = np.eye(4)
+    affine[:3, :3] = volume.affine[:3, :3] / volume.spacing_mm * spacing_mm
+    centre = np.array([before, (SIDE - 1) / 2, (SIDE - 1) / 2])
+    affine[:3, 3] = volume.to_mm(index) - affine[:3, :3] @ centre
+    return affine
+
+
+def between(planes: NDArray, places: ArrayLike) -> NDArray[np.float32]:
+    """The planes at fractional `places` along the first axis, linear between neighbours."""
+    within = np.clip(np.asarray(places, float), 0, len(planes) - 1)
+    low = within.astype(int)
+    high = np.minimum(low + 1, len(planes) - 1)
+    share = (within - low).astype(np.float32)[:, None, None]
+    return planes[low].astype(np.float32) * (1 - share) + planes[high].astype(np.float32) * share
+
+
+def warp(
+    plane: NDArray, centre: tuple[float, float], step: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """The normalised crop (SIDE, SIDE) around `centre` (row, column) of `plane` in HU.
+    """`SIDE` x `SIDE` pixels around `centre` (row, column) of `plane`, of any number of channels.
 
-    step: 2x2 matrix that takes one pixel (row, column) of the crop to pixels of `plane`. What
+    step: 2x2 matrix that takes one pixel (row, column) of the result to pixels of `plane`. What
     lies beyond the plane repeats its edge.
     """
     middle = (SIDE - 1) / 2
     first = np.asarray(centre) - step @ (middle, middle)
     # OpenCV counts (column, row).
     matrix = np.column_stack([step[::-1, ::-1], first[::-1]])
+    plane = np.asarray(plane, np.float32)
+    if plane.ndim == 2:
+        return _warp(plane, matrix)
+    starts = range(0, plane.shape[2], MOST_CHANNELS)
+    parts = [plane[..., start : start + MOST_CHANNELS] for start in starts]
+    return np.dstack([_warp(np.ascontiguousarray(part), matrix) for part in parts])
+
+
+def _warp(plane: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     crop = cv2.warpAffine(
         plane,
         matrix,
@@ -42,10 +132,28 @@ def crop_plane(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return normalise(np.asarray(crop, np.float32))
+    return np.asarray(crop, np.float32)
 
 
-def normalise(hu: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalise(hu: NDArray) -> NDArray[np.float32]:
     """HU to the network's input, -1 to 1."""
     middle, half = (HIGHEST_HU + LOWEST_HU) / 2, (HIGHEST_HU - LOWEST_HU) / 2
     return ((np.clip(hu, LOWEST_HU, HIGHEST_HU) - middle) / half).astype(np.float32)
+
+
+def spread(values: NDArray, outside: float, stack: Stack, volume: Volume) -> NDArray[np.float32]:
+    """`values` of the planes (planes, SIDE, SIDE) on the voxels of `volume`, linear between.
+
+    volume: the one that `stack` was taken from, or a part of it. outside: what lies beyond the
+    planes.
+    """
+    # Both grids have the same axes.
+    first = np.linalg.solve(stack.affine, [*volume.to_mm((0, 0, 0)), 1.0])[:3]
+    ratios = np.divide(volume.spacing_mm, stack.spacing_mm)
+    axes = (
+        np.arange(count) * ratio + start + 1  # for the pad
+        for count, ratio, start in zip(volume.shape, ratios, first, strict=True)
+    )
+    padded = np.pad(np.asarray(values, np.float32), 1, constant_values=outside)
+    places = np.meshgrid(*axes, indexing="ij")
+    return ndimage.map_coordinates(padded, places, order=1, mode="nearest")

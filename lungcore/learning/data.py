@@ -109,22 +109,31 @@ def _nodule(folder: Path, row: dict[str, str]) -> Nodule:
     )
 
 
-def read_training_backgrounds(data: Path) -> list[Background]:
-    """The unlabelled lungs and the LCTSC case at all `ZOOMS`, suspected lesions not trusted."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A whole series, its lungs (shape of `volume`) and what may be or is a nodule in it."""
+
+    name: str
+    volume: Volume
+    lungs: NDArray[np.bool_]
+    suspects: tuple[Ball, ...]
+
+
+def read_unlabelled_cases(data: Path) -> list[Case]:
+    """The LCTSC case and the unlabelled lungs, with their suspected lesions."""
     suspects = read_rows(data / "unlabelled" / "suspected_lesions.csv")
     cases = [_lctsc(data / "lctsc_lung_masks")]
     for name in sorted({row["folder"] for row in suspects}):
-        spheres = [
+        balls = [
             (_point(row), float(row["radius_mm"])) for row in suspects if row["folder"] == name
         ]
         volume = read_image(data / "unlabelled" / name)
-        cases.append((name, volume, lung_mask(volume), spheres))
-    zoomed = [_background(*case, SPACING_MM / zoom) for case in cases for zoom in ZOOMS]
-    return [background for background in zoomed if min(background.volume.shape) >= LEAST_SIDE]
+        cases.append(Case(name, volume, lung_mask(volume), tuple(balls)))
+    return cases
 
 
-def read_labelled_backgrounds(data: Path) -> list[Background]:
-    """The three labelled LIDC scans; what any reader marked is not trusted. For validation only."""
+def read_labelled_cases(data: Path) -> list[Case]:
+    """The three labelled LIDC scans, with all that any reader marked. For validation only."""
     marks = [
         (
             row["series_uid"],
@@ -138,12 +147,29 @@ def read_labelled_backgrounds(data: Path) -> list[Background]:
             (row["seriesuid"], _point(row), marked_diameter_mm(row) / 2)
             for row in read_rows(data / "luna16" / name)
         ]
-    backgrounds = []
-    for row in read_rows(data / "lidc_scans" / "nodules_consensus.csv"):
-        volume = read_image(data / "lidc_scans" / row["scan"] / "dicom")
-        spheres = [(centre, radius) for uid, centre, radius in marks if uid == row["seriesuid"]]
-        backgrounds.append(_background(row["scan"], volume, lung_mask(volume), spheres))
-    return backgrounds
+    cases = []
+    for scan, uid in _labelled_scans(data).items():
+        volume = read_image(data / "lidc_scans" / scan / "dicom")
+        balls = tuple((centre, radius) for marked, centre, radius in marks if marked == uid)
+        cases.append(Case(scan, volume, lung_mask(volume), balls))
+    return cases
+
+
+def _labelled_scans(data: Path) -> dict[str, str]:
+    rows = read_rows(data / "lidc_scans" / "nodules_consensus.csv")
+    return {row["scan"]: row["seriesuid"] for row in rows}
+
+
+def read_training_backgrounds(data: Path) -> list[Background]:
+    """The unlabelled lungs and the LCTSC case at all `ZOOMS`, suspected lesions not trusted."""
+    cases = read_unlabelled_cases(data)
+    zoomed = [_background(case, SPACING_MM / zoom) for case in cases for zoom in ZOOMS]
+    return [background for background in zoomed if min(background.volume.shape) >= LEAST_SIDE]
+
+
+def read_labelled_backgrounds(data: Path) -> list[Background]:
+    """The three labelled LIDC scans; what any reader marked is not trusted. For validation only."""
+    return [_background(case) for case in read_labelled_cases(data)]
 
 
 def marked_diameter_mm(row: dict[str, str]) -> float:
@@ -156,7 +182,7 @@ def _point(row: dict[str, str]) -> tuple[float, float, float]:
     return float(row["coordX"]), float(row["coordY"]), float(row["coordZ"])
 
 
-def _lctsc(folder: Path) -> tuple[str, Volume, NDArray[np.bool_], list[Ball]]:
+def _lctsc(folder: Path) -> Case:
     suspects = read_rows(folder / "suspected_lesions.csv")
     name = suspects[0]["case"]
     arrays = np.load(folder / f"{name}.npz")
@@ -168,24 +194,19 @@ def _lctsc(folder: Path) -> tuple[str, Volume, NDArray[np.bool_], list[Ball]]:
         index = (float(row["slice"]), float(row["row"]), float(row["column"]))
         x, y, z = volume.to_mm(index)
         spheres.append(((x, y, z), float(row["radius_mm"])))
-    return name, volume, arrays["lung_mask"] > 0, spheres
+    return Case(name, volume, arrays["lung_mask"] > 0, tuple(spheres))
 
 
-def _background(
-    name: str,
-    volume: Volume,
-    lungs: NDArray[np.bool_],
-    spheres: list[Ball],
-    spacing_mm: float = SPACING_MM,
-) -> Background:
-    fine = resample(volume, spacing_mm)
-    fine_lungs = resample(Volume(lungs * np.int16(1000), volume.affine), spacing_mm).hu >= 500
-    box = bounding_box(fine_lungs, (BOX_MARGIN,) * 3)
+def _background(case: Case, spacing_mm: float = SPACING_MM) -> Background:
+    affine = case.volume.affine
+    fine = resample(case.volume, spacing_mm)
+    lungs = resample(Volume(case.lungs * np.int16(1000), affine), spacing_mm).hu >= 500
+    box = bounding_box(lungs, (BOX_MARGIN,) * 3)
     fine = crop(fine, box)
     trusted = np.ones(fine.shape, bool)
-    for centre_mm, radius_mm in spheres:
+    for centre_mm, radius_mm in case.suspects:
         trusted &= ~sphere(fine, centre_mm, radius_mm + SUSPECT_MARGIN_MM)
-    return Background(name, fine, fine_lungs[box.slices], trusted)
+    return Background(case.name, fine, lungs[box.slices], trusted)
 
 
 def sphere(

@@ -15,7 +15,8 @@ from lungcore.findings.finding import Candidate
 from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.resampling import bounding_box, crop, resample
 from lungcore.imaging.volume import Volume
-from lungcore.learning import malignancy, runtime, tiling
+from lungcore.learning import runtime, tiling
+from lungcore.learning.classify import Assessment, assess
 from lungcore.learning.peaks import Peak, pick_peaks
 from lungcore.learning.targets import normalise
 
@@ -32,9 +33,13 @@ class Stopped(Exception):  # noqa: N818 (the jobs' contract names it; it is no e
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Candidates, most probable first; name and version of each model; seconds of each step."""
+    """Candidates, most probable first; name and version of each model; seconds of each step.
+
+    assessments: what the classifier says of each candidate, with what explains it.
+    """
 
     candidates: tuple[Candidate, ...]
+    assessments: tuple[Assessment, ...]
     models: dict[str, str]
     seconds: dict[str, float]
 
@@ -43,12 +48,14 @@ def detect(
     volume: Volume,
     models: Path,
     *,
+    engine: str = runtime.OPENVINO,
     progress: Callable[[str, float], None] = lambda step, share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Detection:
-    """Nodules of `volume` and the malignancy of each, by the weights in the folder `models`.
+    """Nodules of `volume` with malignancy and attributes, by the weights in the folder `models`.
 
-    progress: told a catalogue key and the share done. stop: asked before each tile.
+    engine: that the networks run in, as `runtime.load` takes it. progress: told a catalogue key
+    and the share done. stop: asked before each tile.
     Raises Stopped, and LungcoreError when weights are absent or damaged or no lung is in view.
     """
 
@@ -60,21 +67,31 @@ def detect(
     seconds: dict[str, float] = {}
     progress("learning.step_lungs", 0.0)
     with _timed(seconds, "weights"):
-        detector = runtime.load(models / "detector")
-        rater = runtime.load(models / "malignancy")
+        detector = runtime.load(models / "detector", engine)
+        classifier = runtime.load(models / "classifier", engine)
     with _timed(seconds, "lungs"):
         lungs = lung_mask(volume)
     with _timed(seconds, "search"):
         found = search(volume, lungs, detector, before_tile=before_tile)
     progress("learning.step_rate", SEARCH_TO)
-    with _timed(seconds, "malignancy"):
-        rated = malignancy.rate(volume, found, rater)
-    candidates = tuple(
-        replace(candidate, malignancy=float(score))
-        for candidate, score in zip(found, rated, strict=True)
+    with _timed(seconds, "classify"):
+        assessments = _assessments(volume, found, classifier)
+    rated = (
+        replace(one, malignancy=said.malignancy, attributes=said.attributes)
+        for one, said in zip(found, assessments, strict=True)
     )
-    names = {"detector": detector.card.name, "malignancy": rater.card.name}
-    return Detection(candidates, names, seconds)
+    names = {"detector": detector.card.name, "classifier": classifier.card.name}
+    return Detection(tuple(rated), tuple(assessments), names, seconds)
+
+
+def _assessments(
+    volume: Volume, found: list[Candidate], classifier: runtime.Network
+) -> list[Assessment]:
+    # A centre may lie half a voxel of the detector's grid beyond the first or last slice.
+    indices = volume.to_index([candidate.center_mm for candidate in found] or np.empty((0, 3)))
+    inside = np.clip(indices, 0, np.array(volume.shape) - 1)
+    sizes = [candidate.diameter_mm for candidate in found]
+    return assess(volume, volume.to_mm(inside), classifier, diameters_mm=sizes)
 
 
 def search(

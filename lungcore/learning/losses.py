@@ -6,6 +6,8 @@ from keras import KerasTensor, ops
 REGRESSION_FROM = 0.5  # cells with at least this heat learn offset and size
 OFFSET_WEIGHT = 0.5
 SIZE_WEIGHT = 0.5
+DICE_PIXELS = 5.0  # steadies the Dice of small masks
+ENTROPY_WEIGHT = 10.0  # most pixels are easy
 
 
 @keras.saving.register_keras_serializable(package="lungcore")
@@ -30,3 +32,30 @@ def detection_loss(truth: KerasTensor, predicted: KerasTensor) -> KerasTensor:
     offset = ops.sum(ops.abs(truth[..., 1:4] - predicted[..., 1:4]) * near[..., None]) / count
     size = ops.sum(ops.abs(truth[..., 4] - predicted[..., 4]) * near) / count
     return focal + OFFSET_WEIGHT * offset + SIZE_WEIGHT * size
+
+
+@keras.saving.register_keras_serializable(package="lungcore")
+def mask_loss(truth: KerasTensor, predicted: KerasTensor) -> KerasTensor:
+    """Cross-entropy and soft Dice (Milletari 2016) of a mask.
+
+    truth: (batch, rows, columns, 2): mask and weight. predicted: (batch, rows, columns, 1), logit.
+    """
+    mask, weight = truth[..., :1], truth[..., 1:]
+    axes = (1, 2, 3)
+    entropy = ops.mean((ops.softplus(predicted) - mask * predicted) * weight, axis=axes)
+    inside = ops.sigmoid(predicted) * weight
+    both = ops.sum(inside * mask, axis=axes)
+    all_ = ops.sum(inside, axis=axes) + ops.sum(mask * weight, axis=axes)
+    dice = (2 * both + DICE_PIXELS) / (all_ + DICE_PIXELS)
+    return ops.mean(ENTROPY_WEIGHT * entropy + 1 - dice)
+
+
+@keras.saving.register_keras_serializable(package="lungcore")
+def score_loss(truth: KerasTensor, predicted: KerasTensor) -> KerasTensor:
+    """Weighted cross-entropy of shares, summed over the scores.
+
+    truth: (batch, 2, scores): targets 0 to 1, and weights. predicted: (batch, scores), logits.
+    """
+    targets, weights = truth[:, 0], truth[:, 1]
+    entropy = (ops.softplus(predicted) - targets * predicted) * weights
+    return ops.sum(entropy) / ops.shape(predicted)[0]

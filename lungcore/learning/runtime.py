@@ -1,36 +1,71 @@
-"""Networks as they run on the processor: OpenVINO IR, without Keras or TensorFlow."""
+"""Networks as they run: in OpenVINO, without Keras or TensorFlow, or in Keras on request."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import openvino
+import openvino.opset13 as opset
 from numpy.typing import NDArray
 
 from lungcore.learning.weights import Card, read_card, verify
 
 # Full precision, so that the figures of Keras hold here too.
 CONFIGURATION = {"INFERENCE_PRECISION_HINT": "f32"}
+OPENVINO, KERAS = "openvino", "keras"
+
+Outputs = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A network ready to run, and its card."""
+    """A network ready to run, and its card. outputs: all its outputs for a batch, float32."""
 
     card: Card
-    compiled: openvino.CompiledModel
+    outputs: Callable[[NDArray[np.float32]], Outputs]
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The output for a batch, float32."""
-        return self.compiled(batch)[0]
+        """The output for a batch, float32; the first one where there are several."""
+        return self.outputs(batch)[0]
 
 
-def load(folder: Path) -> Network:
+def load(folder: Path, engine: str = OPENVINO, members: Sequence[int] | None = None) -> Network:
     """The network in `folder`, after a check of its files against its card.
 
-    Raises LungcoreError when a file is absent or its sha256 is another than the card's.
+    engine: `OPENVINO`, or `KERAS`, which takes a GPU where TensorFlow sees one. members: of an
+    ensemble in OpenVINO, those that are wanted; the others then cost nothing. Raises LungcoreError
+    when a file is absent or its sha256 is another than the card's.
     """
     card = read_card(folder)
+    if engine == KERAS:
+        verify(folder, card, ("model.keras",))
+        return Network(card, _keras(folder / "model.keras"))
     verify(folder, card, ("model.xml", "model.bin"))
-    compiled = openvino.Core().compile_model(str(folder / "model.xml"), "CPU", CONFIGURATION)
-    return Network(card, compiled)
+    core = openvino.Core()
+    model = core.read_model(folder / "model.xml")
+    model = model if members is None else _only(model, members)
+    compiled = core.compile_model(model, "CPU", CONFIGURATION)
+    return Network(card, lambda batch: tuple(compiled(batch).to_tuple()))
+
+
+def _keras(path: Path) -> Callable[[NDArray[np.float32]], Outputs]:
+    from lungcore.learning import networks
+
+    model = networks.load(path)
+
+    def outputs(batch: NDArray[np.float32]) -> Outputs:
+        found = model.predict_on_batch(batch)
+        return tuple(found) if isinstance(found, list) else (found,)
+
+    return outputs
+
+
+def _only(ensemble: openvino.Model, members: Sequence[int]) -> openvino.Model:
+    """The part of an ensemble that these members are; each output joins those of all members."""
+    outputs = []
+    for result in ensemble.get_results():
+        joined = result.input_value(0).get_node()
+        chosen = [joined.input_value(number) for number in members]
+        outputs.append(opset.concat(chosen, joined.get_attributes()["axis"]))
+    return openvino.Model(outputs, ensemble.get_parameters())

@@ -1,18 +1,17 @@
-"""The train command: a preset, trained from the data folder into a folder of weights.
+"""The presets that train from the data folder into a folder of weights and their card.
 
-Keras is loaded when the training starts, not with this module.
+Keras is loaded when the training starts, not with this module. Called again with the same folder,
+an interrupted training goes on where it was.
 """
 
-import argparse
-import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lungcore.language import DEFAULT_LANGUAGE, text
 from lungcore.learning.weights import Card, mark, write_card
 
-DETECTOR_STEPS = 4800  # about 75 minutes with PyTorch on two free cores
-PRESETS = ("detector", "malignancy")
+# About 75 minutes each with PyTorch on two free cores.
+STEPS = {"detector": 4800, "classifier": 1600}
 # Of the candidates, which are reported: from what probability, and how many of a series at most.
 DETECTOR_SETTINGS = {"least_probability": 0.3, "most_reported": 20.0}
 DETECTOR_LIMITS = (
@@ -20,48 +19,21 @@ DETECTOR_LIMITS = (
     "Masses above 33 mm are enlarged smaller nodules. No paediatric scans, no control of contrast "
     "phase. For research and quality work; not a certified medical device."
 )
-MALIGNANCY_LIMITS = (
-    "Radiologists' opinion, not pathology. Sees one axial slice. Trained on nodules of 507 "
-    "patients, 3 to 38 mm, nineteen of twenty below 22 mm. Calibrated and measured with the "
-    "readers' diameters; when it runs, the detector's take their place. No paediatric scans, no "
-    "control of contrast phase. For research and quality work; not a certified medical device."
+CLASSIFIER_LIMITS = (
+    "Radiologists' opinion, not pathology. Trained on nodules of LIDC-IDRI patients, 3 to 38 mm, "
+    "nineteen of twenty below 22 mm. Nodules above 32 mm are measured at a coarser scale that it "
+    "was not trained at. No paediatric scans, no control of contrast phase. For research and "
+    "quality work; not a certified medical device."
 )
 
 
-def configure(parser: argparse.ArgumentParser, language: str = DEFAULT_LANGUAGE) -> None:
-    """Add the arguments of `train` to its parser."""
-
-    told = {"steps": DETECTOR_STEPS}
-
-    def add(name: str, key: str, **options: object) -> None:
-        parser.add_argument(name, help=text(f"learning.train_{key}", language, **told), **options)  # type: ignore[arg-type]
-
-    add("--preset", "preset", choices=PRESETS, required=True)
-    add("--data", "data", type=Path, required=True, metavar="DIR")
-    add("--out", "out", type=Path, required=True, metavar="DIR")
-    add("--steps", "steps", type=int, default=DETECTOR_STEPS, metavar="N")
-    add("--seed", "seed", type=int, default=7, metavar="N")
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Train as the arguments say and write weights and card into `arguments.out`.
-
-    Called again with the same `out`, an interrupted detector training goes on where it was.
-    Raises LungcoreError when the data is not where the arguments say.
-    """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    if arguments.preset == "detector":
-        _train_detector(arguments)
-    else:
-        _train_malignancy(arguments)
-
-
-def _train_detector(arguments: argparse.Namespace) -> None:
+def train_detector(data: Path, out: Path, steps: int, seed: int) -> None:
+    """Train the detector; LungcoreError when the data is not there."""
     from lungcore.learning import detector_training
     from lungcore.learning.data import nodule_series
     from lungcore.learning.export import export
 
-    model = detector_training.train(arguments.data, arguments.out, arguments.steps, arguments.seed)
+    model = detector_training.train(data, out, steps, seed)
     card = Card(
         task="detector",
         version="0.2.0",
@@ -71,34 +43,40 @@ def _train_detector(arguments: argparse.Namespace) -> None:
         split="by patient: folds 0-6 train; fold 7 in the lungs of LIDC-IDRI-0001 and -0023 tells "
         "when to stop; the LIDC-IDRI-0001, -0003 and -0023 patients' nodules were held out",
         limits=DETECTOR_LIMITS,
-        seed=arguments.seed,
+        seed=seed,
         settings=DETECTOR_SETTINGS,
         figures={},
-        sha256=export(model, arguments.out),
-        trained_series=_marks(nodule_series(arguments.data, detector_training.TRAINING_FOLDS)),
+        sha256=export(model, out),
+        trained_series=_marks(nodule_series(data, detector_training.TRAINING_FOLDS)),
     )
-    write_card(arguments.out, card)
+    write_card(out, card)
 
 
-def _train_malignancy(arguments: argparse.Namespace) -> None:
-    from lungcore.learning import malignancy_training
+def train_classifier(data: Path, out: Path, steps: int, seed: int) -> None:
+    """Train and calibrate the classifier; LungcoreError when the data is not there."""
+    from lungcore.learning import classifier_training, out_of_fold
     from lungcore.learning.export import export
+    from lungcore.learning.rated import read_rated
 
-    model, settings, figures = malignancy_training.train(arguments.data, arguments.seed)
+    model = classifier_training.train(data, out, steps, seed)
     card = Card(
-        task="malignancy",
-        version="0.1.0",
+        task="classifier",
+        version="0.3.0",
         created=_today(),
-        trained_on="lidc_nodule2d (LIDC-IDRI), mean of the readers' ratings",
-        split="by patient: folds 0-5 train, 6 calibrates, 7 tests; the LIDC-IDRI-0001, -0003 and "
-        "-0023 patients were held out",
-        limits=MALIGNANCY_LIMITS,
-        seed=arguments.seed,
-        settings=settings,
-        figures=figures,
-        sha256=export(model, arguments.out),
+        trained_on="lidc_nodule_voi3d and lidc_nodule2d (LIDC-IDRI, LUNA16), every reader's "
+        "ratings; blobs of unlabelled/ and LCTSC as places that are no nodule",
+        split="by patient: of folds 0-7, each pair is left out by one of the four members; the "
+        "LIDC-IDRI-0001, -0003 and -0023 patients were held out from all",
+        limits=CLASSIFIER_LIMITS,
+        seed=seed,
+        settings=out_of_fold.unfitted(),
+        figures={},
+        sha256=export(model, out),
+        trained_series=_marks(sorted({one.series_uid for one in read_rated(data)})),
     )
-    write_card(arguments.out, card)
+    write_card(out, card)
+    judged = out_of_fold.judge(data, out)
+    write_card(out, replace(card, settings=out_of_fold.fit(judged)))
 
 
 def _marks(series: list[str]) -> tuple[str, ...]:

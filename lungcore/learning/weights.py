@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lungcore.errors import LungcoreError
 
-MODELS = ("detector", "malignancy")
+MODELS = ("detector", "classifier")
 FILES = ("model.keras", "model.xml", "model.bin")
 
 

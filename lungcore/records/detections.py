@@ -159,6 +159,7 @@ def _finding_row(row: DetectionRow, rank: int, found: Candidate) -> MachineFindi
         diameter_mm=float(found.diameter_mm),
         probability=float(found.probability),
         malignancy=None if found.malignancy is None else float(found.malignancy),
+        attributes=None if found.attributes is None else dict(found.attributes),
     )
 
 

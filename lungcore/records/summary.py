@@ -68,6 +68,7 @@ def machine_findings(session: Session, detection_id: int | None) -> Sequence[Fin
             diameter_mm=row.diameter_mm,
             probability=row.probability,
             malignancy=row.malignancy,
+            attributes=row.attributes,
         )
         for row in rows
     ]

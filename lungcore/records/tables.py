@@ -205,6 +205,7 @@ class MachineFindingRow(Base):
     diameter_mm: Mapped[float]
     probability: Mapped[float]
     malignancy: Mapped[float | None]
+    attributes: Mapped[dict[str, Any] | None]
 
 
 class ReadingRow(Base):

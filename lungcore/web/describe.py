@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from lungcore.errors import LungcoreError
+from lungcore.findings.attributes import words
+from lungcore.findings.finding import Finding
 from lungcore.jobs.client import JobsClient, JobStatus
 from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
@@ -49,10 +51,15 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
             "reader": reading.reader_name,
             "saved_at": reading.last_saved_at.isoformat() if reading.last_saved_at else None,
         },
-        "findings": [asdict(finding) for finding in reading.state.findings],
+        "findings": [describe_finding(finding) for finding in reading.state.findings],
         "can_undo": reading.state.can_undo,
         "undo_target": reading.state.undo_target,
     }
+
+
+def describe_finding(finding: Finding) -> dict[str, Any]:
+    """The finding, with the keys of the words that its attributes say."""
+    return asdict(finding) | {"words": words(finding.attributes) if finding.attributes else ()}
 
 
 def describe_job(status: JobStatus, language: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SETTINGS = load()
 HOME = SETTINGS.home
 
 
-def detect(volume, models, *, progress, stop):
+def detect(volume, models, *, engine, progress, stop):
     with (HOME / "calls").open("a") as calls:
         calls.write("x")
     progress("jobs.step_starting", 0.25)

@@ -105,4 +105,4 @@ def test_the_real_nodule_is_found(shared):
     assert probabilities == sorted(probabilities, reverse=True)
     assert all(0 <= p <= 1 for p in probabilities)
     assert all(0 <= candidate.malignancy <= 1 for candidate in found.candidates)
-    assert set(found.models) == {"detector", "malignancy"}
+    assert set(found.models) == {"detector", "classifier"}

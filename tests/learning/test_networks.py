@@ -4,8 +4,10 @@ import openvino
 import pytest
 
 from lungcore.errors import LungcoreError
-from lungcore.learning import export, losses, networks, runtime
-from lungcore.learning.crops import SIDE
+from lungcore.learning import export, losses, networks, runtime, weights
+from lungcore.learning.classifier_parts import MEMBERS
+from lungcore.learning.crops import NEIGHBOURS, SIDE
+from lungcore.learning.rated import TARGETS
 from lungcore.learning.targets import OUTPUT_STRIDE
 
 AGREE_WITHIN = 1e-4  # of Keras and OpenVINO, in logits, cells and log millimetres
@@ -25,12 +27,83 @@ def test_detector_is_fully_convolutional(detector):
 
 def test_shipped_sizes_stay_small():
     assert networks.detector().count_params() * 4 < 10e6
-    assert networks.malignancy().count_params() * 4 < 10e6
+    assert networks.classifier(len(TARGETS)).count_params() * 4 * MEMBERS < 11e6
 
 
-def test_malignancy_gives_one_logit():
-    network = networks.malignancy(widths=(2, 2))
-    assert network.predict_on_batch(np.zeros((3, SIDE, SIDE, 1), np.float32)).shape == (3, 1)
+@pytest.fixture(scope="module")
+def members():
+    keras.utils.set_random_seed(1)
+    return [networks.classifier(len(TARGETS), widths=(4, 4, 8, 8)) for _ in range(2)]
+
+
+def slabs(count):
+    shape = (count, SIDE, SIDE, len(NEIGHBOURS))
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+
+
+def test_the_slopes_are_the_gradient_of_the_malignancy(members):
+    head = members[0].get_layer("scores")
+    features = np.random.default_rng(0).normal(size=(3, head.first.shape[0])).astype(np.float32)
+    scores, slopes = (np.asarray(values) for values in head(features))
+    step = 1e-2
+    for number in (0, 5, features.shape[1] - 1):
+        moved = features.copy()
+        moved[:, number] += step
+        risen = np.asarray(head(moved)[0])[:, 1:5].sum(axis=1) - scores[:, 1:5].sum(axis=1)
+        np.testing.assert_allclose(risen / step, slopes[:, number], atol=2e-2)
+
+
+def test_the_evidence_adds_up_to_what_the_averages_add(members):
+    head = members[0].get_layer("scores")
+    averages = keras.Model(members[0].input, head.input).predict_on_batch(slabs(3))
+    _, slopes = (np.asarray(values) for values in head(averages))
+    _, scores, evidence = members[0].predict_on_batch(slabs(3))
+    expected = (slopes * averages)[:, :-1].sum(axis=1)  # but for the area
+    np.testing.assert_allclose(evidence.sum(axis=(1, 2, 3)), expected, atol=1e-4)
+    assert scores.shape == (3, len(TARGETS))
+
+
+def test_ensemble_says_what_its_members_say(members):
+    masks, scores, evidence = networks.ensemble(members).predict_on_batch(slabs(2))
+    for number, member in enumerate(members):
+        mask, score, maps = member.predict_on_batch(slabs(2))
+        np.testing.assert_allclose(masks[..., number], mask[..., 0], atol=1e-5)
+        np.testing.assert_allclose(scores[:, number], score, atol=1e-5)
+        np.testing.assert_allclose(evidence[..., number], maps[..., 0], atol=1e-5)
+
+
+def test_exported_ensemble_gives_three_outputs(members, tmp_path):
+    export.export(networks.ensemble(members), tmp_path)
+    ir = tmp_path / "model.xml"
+    outputs = openvino.Core().compile_model(str(ir), "CPU", runtime.CONFIGURATION)(slabs(2))
+    expected = networks.ensemble(members).predict_on_batch(slabs(2))
+    for ours, theirs in zip(outputs.to_tuple(), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=AGREE_WITHIN)
+
+
+def test_members_run_alone(members, tmp_path):
+    digests = export.export(networks.ensemble(members), tmp_path)
+    told = dict.fromkeys(("version", "created", "trained_on", "split", "limits"), "")
+    card = weights.Card(task="classifier", seed=1, settings={}, figures={}, sha256=digests, **told)
+    weights.write_card(tmp_path, card)
+    everyone = runtime.load(tmp_path).outputs(slabs(2))
+    alone = runtime.load(tmp_path, members=[1]).outputs(slabs(2))
+    np.testing.assert_allclose(alone[0], everyone[0][..., 1:], atol=AGREE_WITHIN)
+    np.testing.assert_allclose(alone[1], everyone[1][:, 1:], atol=AGREE_WITHIN)
+    np.testing.assert_allclose(alone[2], everyone[2][..., 1:], atol=AGREE_WITHIN)
+
+
+def test_losses_fall_to_nothing_where_the_truth_is_said():
+    mask = np.zeros((1, 6, 6, 2), np.float32)
+    mask[:, 2:4, 2:4, 0] = 1
+    said = np.where(mask[..., :1] > 0, 30.0, -30.0).astype(np.float32)
+    mask[..., 1] = 1
+    assert float(losses.mask_loss(mask, said)) == pytest.approx(0, abs=1e-3)
+    assert float(losses.mask_loss(mask, -said)) > 1
+    scores = np.array([[[1, 0], [1, 1]]], np.float32)
+    assert float(losses.score_loss(scores, np.array([[30.0, -30.0]], "float32"))) < 1e-3
+    unweighted = np.array([[[1, 0], [0, 0]]], np.float32)
+    assert float(losses.score_loss(unweighted, np.array([[-3.0, 3.0]], "float32"))) == 0
 
 
 def test_detector_learns_one_patch():

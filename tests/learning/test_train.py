@@ -1,4 +1,3 @@
-import argparse
 import subprocess
 import sys
 
@@ -6,28 +5,14 @@ import numpy as np
 import pytest
 
 from lungcore.errors import LungcoreError
-from lungcore.learning import detector_training, train
+from lungcore.learning import checkpoints, classifier_training, detector_training, train
 from lungcore.learning.patches import Spot
 
 
-def parse(*arguments):
-    parser = argparse.ArgumentParser()
-    train.configure(parser)
-    return parser.parse_args(arguments)
-
-
-def test_arguments(tmp_path):
-    arguments = parse("--preset", "detector", "--data", str(tmp_path), "--out", "weights")
-    assert arguments.steps == train.DETECTOR_STEPS
-    with pytest.raises(SystemExit):
-        parse("--preset", "other", "--data", str(tmp_path), "--out", "weights")
-
-
-@pytest.mark.parametrize("preset", train.PRESETS)
-def test_absent_data_is_named(tmp_path, preset):
-    arguments = parse("--preset", preset, "--data", str(tmp_path), "--out", str(tmp_path / "out"))
+@pytest.mark.parametrize("train_preset", [train.train_detector, train.train_classifier])
+def test_absent_data_is_named(tmp_path, train_preset):
     with pytest.raises(LungcoreError, match=r"\.csv"):
-        train.run(arguments)
+        train_preset(tmp_path, tmp_path / "out", 1, 7)
 
 
 def test_training_goes_on_where_it_was(tmp_path):
@@ -50,9 +35,22 @@ def test_learning_rate_warms_up_and_falls():
     assert rates[0] < rates[1] > rates[2] > rates[3] > 0
 
 
+def test_a_member_is_restored_as_it_was_kept(tmp_path):
+    model = classifier_training._compiled()
+    checkpoints.save(tmp_path / "state", model, {"step": 3})
+    again = classifier_training._restored(tmp_path)
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_member_learning_rate_warms_up_and_falls_to_nothing():
+    rates = [classifier_training.learning_rate(share) for share in (0, 0.05, 0.5, 1)]
+    assert rates[0] < rates[1] > rates[2] > rates[3] == 0
+
+
 def test_detecting_does_not_load_tensorflow():
     code = (
-        "import sys, lungcore.learning.detect, lungcore.learning.train;"
+        "import sys, lungcore.learning.detect, lungcore.cli.parser;"
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

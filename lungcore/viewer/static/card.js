@@ -21,6 +21,7 @@ export class FindingCard {
     this.picture = element('canvas', side);
     this.size = element('strong', {});
     this.state = element('span', { class: 'lv-state' });
+    this.words = element('span', { class: 'lv-line' });
     this.malignancy = element('span', { class: 'lv-line' });
     this.rest = element('span', { class: 'lv-line lv-dim' });
     this.button = element(
@@ -31,6 +32,7 @@ export class FindingCard {
         'span',
         { class: 'lv-facts' },
         element('span', { class: 'lv-line' }, this.size, this.state),
+        this.words,
         this.malignancy,
         this.rest,
       ),
@@ -49,13 +51,15 @@ export class FindingCard {
   take(finding, number) {
     this.finding = finding;
     const { t, grid } = this.review;
-    const { state, probability, malignancy, reason } = finding;
+    const { state, probability, malignancy, reason, words } = finding;
     set(this.button, 'data-finding', finding.finding_uid);
     set(this.button, 'data-state', state);
     write(this.size, t('card_size', { number, mm: finding.diameter_mm.toFixed(1) }));
     const word = t(`state_${state}`);
     const why = REASONS.includes(reason) ? t(`reason_${reason}`) : reason;
     write(this.state, why && state === 'rejected' ? t('card_rejected_for', { word, reason: why }) : word);
+    write(this.words, words.map((word) => t(`word_${word}`)).join(t('word_and')));
+    set(this.words, 'hidden', words.length === 0);
     const rated = malignancy !== null;
     write(this.malignancy, rated ? t('card_malignancy', { value: malignancy.toFixed(2) }) : '');
     set(this.malignancy, 'hidden', !rated);

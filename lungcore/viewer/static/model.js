@@ -6,7 +6,7 @@
  * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added'} FindingState
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
  *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
- *   source: 'machine' | 'reader'}} Finding
+ *   words: string[], source: 'machine' | 'reader'}} Finding
  * @typedef {{reading_id: number | string, version: number, signed: boolean,
  *   signed_at: string | null, reader: string, saved_at: string | null}} ReadingHead
  * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean,
@@ -106,6 +106,7 @@ export function addedFinding(finding_uid, center_mm, diameter_mm) {
     diameter_mm,
     probability: null,
     malignancy: null,
+    words: [],
     state: 'added',
     reason: '',
     source: 'reader',

@@ -1,0 +1,92 @@
+"""From DICOM files to findings with attributions: seconds and peak memory of a warm worker.
+
+    python -m benchmarks.pipeline [--data ../shared/data] [--models models]
+
+The 304 slices of NSCLC-Radiogenomics R01-001, uncompressed and as JPEG-LS, each in a process of its
+own: the import as `detect PATH` does it (verdict, hashes, the volume encoded and stored), lungs,
+detector, classifier, and the map that explains each finding. The second of two rounds counts.
+"""
+
+import argparse
+import multiprocessing
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.uid import ExplicitVRLittleEndian
+
+from lungcore.cli.targets import volumes
+from lungcore.learning.detect import detect
+from lungcore.learning.explain import attribution
+from lungcore.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDY = "unlabelled/NSCLC-Radiogenomics_R01-001"
+ROUNDS = 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    arguments = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain"
+        decompress(arguments.data / STUDY, plain)
+        for name, study in (("uncompressed", plain), ("JPEG-LS", arguments.data / STUDY)):
+            home = Path(folder) / name
+            with context.Pool(1) as pool:
+                print(f"{name}: {pool.apply(measure, (study, arguments.models, home))}")
+            shutil.rmtree(home)
+
+
+def decompress(study: Path, folder: Path) -> None:
+    """Write the slices of `study` uncompressed, as scanners send them."""
+    folder.mkdir()
+    for path in sorted(study.iterdir()):
+        dataset = pydicom.dcmread(path)
+        pixels = dataset.pixel_array
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        dataset.PixelData = pixels.tobytes()
+        dataset["PixelData"].VR = "OW"
+        dataset["PixelData"].is_undefined_length = False
+        dataset.save_as(folder / path.name)
+
+
+def measure(study: Path, models: Path, home: Path) -> str:
+    """What a second look costs, step by step, and the most memory that the process held."""
+    settings = replace(load(), home=home, models=models)
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        told = _once(settings, study)
+        total_s = time.perf_counter() - began
+    return f"{total_s:.2f} s, {_peak_gb():.2f} GB; {told}"
+
+
+def _once(settings: Settings, study: Path) -> str:
+    began = time.perf_counter()
+    [(_, volume)] = volumes(settings, str(study))
+    seconds = {"import": time.perf_counter() - began}
+    found = detect(volume, settings.models)
+    began = time.perf_counter()
+    maps = [attribution(said.look) for said in found.assessments]
+    seconds |= {**found.seconds, "attributions": time.perf_counter() - began}
+    steps = ", ".join(f"{step} {spent:.2f}" for step, spent in seconds.items())
+    shown = sum(bool(np.any(one)) for one in maps)
+    return f"{volume.shape[0]} slices, {len(found.candidates)} findings, {shown} maps ({steps})"
+
+
+def _peak_gb() -> float:
+    """Of this process alone: what getrusage tells of a new one is its parent's."""
+    status = Path("/proc/self/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024 / 1e9
+
+
+if __name__ == "__main__":
+    main()

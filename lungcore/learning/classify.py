@@ -1,0 +1,184 @@
+"""What lies at a place: nodule or not, its outline, malignancy and the readers' attributes.
+
+Never loads TensorFlow.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lungcore.findings.attributes import SCALES
+from lungcore.imaging.volume import Volume
+from lungcore.learning import shape
+from lungcore.learning.crops import Stack, stack_at
+from lungcore.learning.peaks import sigmoid
+from lungcore.learning.rated import ABOVE, ATTRIBUTES, TARGETS
+from lungcore.learning.runtime import Network
+
+REACH_MM = 16.0  # what a plane shows of both sides
+LEAST_REACH_MM, REACH_DIAMETERS = 5.0, 0.75
+ZOOMS = (2.0, 3.0)  # for what reaches beyond the planes; 96 mm at most
+BATCH = 64  # slabs that run at once
+INPUTS = (*shape.FEATURES, *ABOVE)  # of the malignancy rating
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the networks say of the planes around a place; means of the members.
+
+    logits: of belonging to the nodule, (planes, SIDE, SIDE). scores: logits of `TARGETS`, one row
+    a plane. evidence: what each pixel adds to the malignancy of its plane, (planes, SIDE, SIDE).
+    """
+
+    stack: Stack
+    logits: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    evidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """What the classifier says of a place.
+
+    nodule: probability, 0 to 1, where half of the places are nodules. malignancy: probability
+    that a radiologist rates it above 3 of 5, not pathology. attributes: the nine of LIDC by name,
+    on `SCALES`. diameter_mm: of the sphere of the segmented volume. features: `INPUTS`, what the
+    malignancy rating was made of. measured: the planes, at the scale that holds the nodule, and
+    `mask` in them. look: at the usual scale.
+    """
+
+    nodule: float
+    malignancy: float
+    attributes: Mapping[str, float]
+    diameter_mm: float
+    features: NDArray[np.float64]
+    measured: Stack
+    mask: NDArray[np.bool_]
+    look: Look
+
+
+def assess(
+    volume: Volume,
+    centres_mm: ArrayLike,
+    network: Network,
+    *,
+    diameters_mm: Sequence[float] | None = None,
+    views: int = 1,
+) -> list[Assessment]:
+    """What lies at each of `centres_mm` (n, 3) in LPS.
+
+    diameters_mm: about, where known, to look no further than needed. views: how often each member
+    of the ensemble looks, turned and mirrored, 1 to 8.
+    Raises ValueError when a centre is not within the volume's slices.
+    """
+    indices = volume.to_index(np.reshape(centres_mm, (-1, 3)))
+    reaches = [REACH_MM] * len(indices)
+    if diameters_mm is not None:
+        wanted = (max(LEAST_REACH_MM, REACH_DIAMETERS * size) for size in diameters_mm)
+        reaches = [min(REACH_MM, reach_mm) for reach_mm in wanted]
+    stacks = [
+        stack_at(volume, index, reach_mm) for index, reach_mm in zip(indices, reaches, strict=True)
+    ]
+    looks = look(stacks, network, views)
+    return [
+        _assessed(volume, index, one, network, views)
+        for index, one in zip(indices, looks, strict=True)
+    ]
+
+
+def look(stacks: Sequence[Stack], network: Network, views: int = 1) -> list[Look]:
+    """The networks' say on every plane of `stacks`."""
+    if not stacks:
+        return []
+    slabs = np.concatenate([stack.slabs() for stack in stacks])
+    parts = [
+        _mean_view(slabs[start : start + BATCH], network, views)
+        for start in range(0, len(slabs), BATCH)
+    ]
+    logits, scores, evidence = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+    ends = np.cumsum([len(stack.hu) for stack in stacks])[:-1]
+    split = (np.split(output, ends) for output in (logits, scores, evidence))
+    return [Look(*one) for one in zip(stacks, *split, strict=True)]
+
+
+def _mean_view(
+    slabs: NDArray[np.float32], network: Network, views: int
+) -> tuple[NDArray, NDArray, NDArray]:
+    logits, scores, evidence = [], [], []
+    for number in range(views):
+        seen = np.ascontiguousarray(_turned(slabs, number))
+        masks, points, maps = network.outputs(seen)
+        logits.append(_turned_back(masks.mean(axis=-1), number))
+        scores.append(points.mean(axis=1))
+        evidence.append(_turned_back(maps.mean(axis=-1), number))
+    return np.mean(logits, axis=0), np.mean(scores, axis=0), np.mean(evidence, axis=0)
+
+
+def _turned(planes: NDArray, view: int) -> NDArray:
+    """(n, rows, columns, ...) mirrored and transposed in one of eight ways."""
+    planes = planes[:, :: -1 if view & 1 else 1, :: -1 if view & 2 else 1]
+    return planes.swapaxes(1, 2) if view & 4 else planes
+
+
+def _turned_back(planes: NDArray, view: int) -> NDArray:
+    planes = planes.swapaxes(1, 2) if view & 4 else planes
+    return planes[:, :: -1 if view & 1 else 1, :: -1 if view & 2 else 1]
+
+
+def _assessed(
+    volume: Volume,
+    index: NDArray[np.float64],
+    near: Look,
+    network: Network,
+    views: int,
+) -> Assessment:
+    measured = near
+    mask = shape.component(near.logits, near.stack)
+    for zoom in (1.0, *ZOOMS):
+        if not shape.goes_on(mask, measured.stack):
+            break
+        (measured,) = look([stack_at(volume, index, REACH_MM * zoom, zoom)], network, views)
+        near = measured if zoom == 1.0 else near
+        mask = shape.component(measured.logits, measured.stack)
+    return conclude(near, measured, mask, network.card.settings)
+
+
+def conclude(
+    near: Look, measured: Look, mask: NDArray[np.bool_], settings: Mapping[str, float]
+) -> Assessment:
+    """From what the networks say of the planes to one assessment."""
+    scores = pooled(near)
+    said = dict(zip(TARGETS, scores, strict=True))
+    features = shape.describe(measured.stack, measured.logits, mask)
+    inputs = np.array([(features | said)[name] for name in INPUTS], float)
+    rating, malignancy = rate(inputs, settings)
+    attributes = {name: 1 + (SCALES[name] - 1) * float(sigmoid(said[name])) for name in ATTRIBUTES}
+    return Assessment(
+        nodule=float(sigmoid(said["nodule"])),
+        malignancy=float(malignancy),
+        attributes={**attributes, "malignancy": float(rating)},
+        diameter_mm=shape.equivalent_diameter_mm(mask, measured.stack),
+        features=inputs,
+        measured=measured.stack,
+        mask=mask,
+        look=near,
+    )
+
+
+def pooled(one: Look) -> NDArray[np.float64]:
+    """The scores of a nodule: of its planes, weighted by the area that it has in each."""
+    areas = shape.component(one.logits, one.stack).sum(axis=(1, 2))
+    return np.average(one.scores, axis=0, weights=areas)
+
+
+def rate(inputs: NDArray, settings: Mapping[str, float]) -> tuple[NDArray, NDArray]:
+    """The mean rating, 1 to 5, and the probability of one above 3, from `INPUTS` (..., n).
+
+    settings: the linear model of the rating and the logistic model of the probability, by name.
+    """
+    weights = np.array([settings[f"rating {name}"] for name in INPUTS])
+    linear = inputs @ weights + settings["rating intercept"]
+    above = sigmoid(settings["above 3 slope"] * linear + settings["above 3 intercept"])
+    return np.clip(linear, 1, SCALES["malignancy"]), above

@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lungcore.findings.attributes import SCALES, words
+
+PLAIN = {
+    "subtlety": 5,
+    "internal_structure": 1,
+    "calcification": 6,
+    "sphericity": 5,
+    "margin": 5,
+    "lobulation": 1,
+    "spiculation": 1,
+    "texture": 5,
+    "malignancy": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ("solid",)),
+        ({"texture": 1}, ("ground_glass",)),
+        ({"texture": 3, "spiculation": 4.5}, ("part_solid", "spiculated")),
+        ({"calcification": 3}, ("solid", "calcified")),
+        ({"lobulation": 4, "margin": 1.5}, ("solid", "lobulated", "poorly_defined")),
+        ({"sphericity": 1.2}, ("solid", "linear")),
+    ],
+)
+def test_what_is_notable_is_said(change, said):
+    assert words(PLAIN | change) == said
+
+
+@given(st.fixed_dictionaries({name: st.floats(1, top) for name, top in SCALES.items()}))
+def test_there_is_always_one_texture(attributes):
+    said = words(attributes)
+    assert len({"solid", "part_solid", "ground_glass"} & set(said)) == 1
+    assert len(set(said)) == len(said)
