@@ -45,7 +45,7 @@ class Finding:
     diameter_mm: float
     probability: float | None = None
     malignancy: float | None = None
-    attributes: Mapping[str, float] | None = None
     state: FindingState = "machine"
     reason: str = ""
     source: Source = "machine"
+    attributes: Mapping[str, float] | None = None

@@ -71,9 +71,9 @@ def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
 
 
 def _restored(folder: Path) -> keras.Model:
-    model = _compiled()
-    checkpoints.restore(folder / "state", model)
-    return model
+    member, trained = _member()
+    checkpoints.restore(folder / "state", trained)
+    return member
 
 
 def train_member(data: Path, out: Path, number: int, steps: int, seed: int) -> None:
@@ -86,7 +86,7 @@ def train_member(data: Path, out: Path, number: int, steps: int, seed: int) -> N
     )
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed + number)
-    model = _compiled()
+    _, model = _member()
     progress = Progress(**checkpoints.restore(out / "state", model))
     if progress.step >= steps or _stalled(progress):
         return
@@ -121,14 +121,14 @@ def _is_wanted() -> bool:
     return parent is None or parent.is_alive()
 
 
-def _compiled() -> keras.Model:
-    """A new member as it is trained: its evidence has no loss of its own."""
-    model = networks.classifier(len(TARGETS))
-    trained = keras.Model(model.input, model.outputs[:2])
+def _member() -> tuple[keras.Model, keras.Model]:
+    """A new member, and the same as it is trained: its evidence has no loss of its own."""
+    member = networks.classifier(len(TARGETS))
+    trained = keras.Model(member.input, member.outputs[:2])
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clipnorm=5.0)
     optimizer.build(trained.trainable_variables)
     trained.compile(optimizer, loss=[mask_loss, score_loss])
-    return trained
+    return member, trained
 
 
 def learning_rate(share: float) -> float:

@@ -207,10 +207,8 @@ def ensemble(members: Sequence[keras.Model]) -> keras.Model:
     inputs = keras.Input(members[0].input_shape[1:], name="slab")
     masks, scores, evidences = [], [], []
     for number, member in enumerate(members):
-        complete = classifier(member.output_shape[1][-1])
-        complete.set_weights(member.get_weights())
-        complete.name = f"member{number}"
-        mask, score, evidence = complete(inputs)
+        member.name = f"member{number}"
+        mask, score, evidence = member(inputs)
         masks.append(mask)
         scores.append(score[:, None])
         evidences.append(evidence)

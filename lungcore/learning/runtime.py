@@ -65,7 +65,10 @@ def _only(ensemble: openvino.Model, members: Sequence[int]) -> openvino.Model:
     """The part of an ensemble that these members are; each output joins those of all members."""
     outputs = []
     for result in ensemble.get_results():
-        joined = result.input_value(0).get_node()
+        last = result.input_value(0).get_node()
+        turned = last.get_type_name() == "Transpose"  # OpenVINO joins with channels first
+        joined = last.input_value(0).get_node() if turned else last
         chosen = [joined.input_value(number) for number in members]
-        outputs.append(opset.concat(chosen, joined.get_attributes()["axis"]))
+        output = opset.concat(chosen, joined.get_attributes()["axis"])
+        outputs.append(opset.transpose(output, last.input_value(1)) if turned else output)
     return openvino.Model(outputs, ensemble.get_parameters())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.imaging.volume import Volume
@@ -51,6 +51,7 @@ def test_the_centre_lies_where_it_was_asked_for(volume):
     assert stack.spacing_mm == (STEP_MM, SPACING_MM, SPACING_MM)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 13), st.floats(0, 12), st.sampled_from([1.0, 2.0, 3.0]))
 def test_planes_stay_within_the_volume(middle, reach_mm, zoom):
     volume = Volume(np.zeros((14, 40, 40), np.int16), AFFINE)

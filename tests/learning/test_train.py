@@ -36,10 +36,10 @@ def test_learning_rate_warms_up_and_falls():
 
 
 def test_a_member_is_restored_as_it_was_kept(tmp_path):
-    model = classifier_training._compiled()
-    checkpoints.save(tmp_path / "state", model, {"step": 3})
+    member, trained = classifier_training._member()
+    checkpoints.save(tmp_path / "state", trained, {"step": 3})
     again = classifier_training._restored(tmp_path)
-    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+    for one, other in zip(member.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

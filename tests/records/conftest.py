@@ -139,7 +139,7 @@ def readers(engine: Engine) -> tuple[int, int]:
 @pytest.fixture
 def candidates() -> list[Candidate]:
     return [
-        Candidate((1.0, 2.0, 3.0), 8.0, 0.4, 0.9),
+        Candidate((1.0, 2.0, 3.0), 8.0, 0.4, 0.9, {"texture": 3.25, "margin": 1.5}),
         Candidate((-10.5, 20.25, -300.0), 14.2, 0.97, 0.7),
         Candidate((0.0, 0.0, 0.0), 4.0, 0.2, None),
     ]

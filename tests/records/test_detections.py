@@ -38,6 +38,7 @@ def test_start_and_finish(engine, stored_series, readers, candidates):
         assert finding.diameter_mm == candidate.diameter_mm
         assert finding.probability == candidate.probability
         assert finding.malignancy == candidate.malignancy
+        assert finding.attributes == candidate.attributes
         assert re.fullmatch(r"2\.25\.[1-9]\d{0,38}", finding.finding_uid)
 
 
