@@ -14,14 +14,14 @@ from lungcore.imaging.volume import Volume
 from lungcore.learning import shape
 from lungcore.learning.crops import Stack, stack_at
 from lungcore.learning.peaks import sigmoid
-from lungcore.learning.rated import ABOVE, ATTRIBUTES, TARGETS
+from lungcore.learning.rated import ATTRIBUTES, MALIGNANCY, TARGETS
 from lungcore.learning.runtime import Network
 
 REACH_MM = 16.0  # what a plane shows of both sides
 LEAST_REACH_MM, REACH_DIAMETERS = 5.0, 0.75
 ZOOMS = (2.0, 3.0)  # for what reaches beyond the planes; 96 mm at most
 BATCH = 64  # slabs that run at once
-INPUTS = (*shape.FEATURES, *ABOVE)  # of the malignancy rating
+INPUTS = (*shape.FEATURES, *MALIGNANCY)  # of the malignancy rating
 
 
 @dataclass(frozen=True, slots=True, eq=False)

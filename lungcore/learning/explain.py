@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from lungcore.learning import shape
 from lungcore.learning.classify import Look, pooled
 from lungcore.learning.crops import Stack
-from lungcore.learning.rated import ABOVE, TARGETS
+from lungcore.learning.rated import MALIGNANCY, TARGETS
 
 LUNG_HU = -850.0  # what an occluded region is filled with
-ORDINAL = [TARGETS.index(name) for name in ABOVE]
+SCORES = [TARGETS.index(name) for name in MALIGNANCY]
 
 
 def attribution(one: Look) -> NDArray[np.float32]:
@@ -25,8 +25,8 @@ def attribution(one: Look) -> NDArray[np.float32]:
 
 
 def malignancy_score(one: Look) -> float:
-    """The sum of the ordinal scores of malignancy, logits, that `attribution` explains."""
-    return float(pooled(one)[ORDINAL].sum())
+    """The sum of the scores of malignancy, logits, that `attribution` explains."""
+    return float(pooled(one)[SCORES].sum())
 
 
 def hottest(attributions: NDArray[np.float32], count: int) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from keras import KerasTensor, layers, ops
 from lungcore.learning.crops import NEIGHBOURS, SIDE
 
 INPUT_MULTIPLE = 16  # the detector's input sides are multiples of this
-MALIGNANCY_SCORES = slice(1, 5)  # of `rated.TARGETS`
+MALIGNANCY_SCORES = slice(1, 6)  # of `rated.TARGETS`
 DETECTOR_CHANNELS = 5  # centre logit, offset (slice, row, column) in cells, log diameter
 PRIOR_LOGIT = -5.0  # centres are rare; a network that says so from the start trains at once
 
@@ -76,7 +76,7 @@ def classifier(
     A U-Net (Ronneberger 2015) gives `mask`, the logit of each pixel of the middle plane to belong
     to the nodule. Its features, averaged within the mask and over the plane, and the mask's area
     go through two dense layers to the `scores`. `evidence` (batch, SIDE, SIDE, 1) is what each
-    pixel adds to the malignancy: the features there times the gradient of the ordinal scores, so
+    pixel adds to the malignancy: the features there times the gradient of its scores, so
     that it adds up to the scores but for what area and biases add (HiResCAM, Draelos and Carin
     2020, for the averaged features; the mask is held still).
     """
@@ -139,7 +139,7 @@ class LogArea(layers.Layer):
 class ExplainedHead(layers.Layer):
     """Two dense layers from features (batch, n) to scores, and the slopes of the malignancy.
 
-    The slopes are the gradient of the sum of the ordinal scores of malignancy by each feature;
+    The slopes are the gradient of the sum of the scores of malignancy by each feature;
     with one ReLU between two matrices it is a product of these, and runs where no gradients do.
     """
 

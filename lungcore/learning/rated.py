@@ -14,10 +14,12 @@ from lungcore.learning.data import read_image, read_rows
 
 HIGHEST = SCALES["malignancy"]
 ATTRIBUTES = tuple(name for name in SCALES if name != "malignancy")
-# What the network scores, each a share from 0 to 1: nodule or not; the readers that rate the
-# malignancy above 1, 2, 3 and 4 (ordinal: Frank and Hall, ECML 2001); the attributes.
+# What the network scores, each a share from 0 to 1: nodule or not; the mean rating of the
+# malignancy, and the readers that rate it above 1, 2, 3 and 4 (ordinal: Frank and Hall, ECML 2001);
+# the attributes.
 ABOVE = tuple(f"malignancy_above_{value}" for value in range(1, HIGHEST))
-TARGETS = ("nodule", *ABOVE, *ATTRIBUTES)
+MALIGNANCY = ("malignancy", *ABOVE)
+TARGETS = ("nodule", *MALIGNANCY, *ATTRIBUTES)
 ENOUGH_READERS = 3  # for a rating of full weight
 PLANE_MM = 2.5  # thickness of a slice of lidc_nodule2d, which does not record it
 # The same slice in both sets, 20 pixels around the nodule: a root mean square difference of
@@ -160,7 +162,8 @@ def _targets(ratings: NDArray, attributes: Mapping[str, float]) -> NDArray[np.fl
     above = [float(np.mean(ratings > value)) for value in range(1, HIGHEST)]
     # A few readers gave the internal structure a 5, which its scale does not have.
     shares = [min(1.0, (attributes[name] - 1) / (SCALES[name] - 1)) for name in ATTRIBUTES]
-    return np.array([1.0, *above, *shares], np.float32)
+    mean = (float(np.mean(ratings)) - 1) / (HIGHEST - 1)
+    return np.array([1.0, mean, *above, *shares], np.float32)
 
 
 def _weights(readers: int) -> NDArray[np.float32]:

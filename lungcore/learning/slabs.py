@@ -21,7 +21,13 @@ from lungcore.learning.rated import ABOVE, TARGETS, Rated
 
 KINDS = {"voi3d": 0.5, "plane": 0.25, "none": 0.25}  # shares of a batch
 # Of the loss. Internal structure is left out: nearly every nodule has the same.
-IMPORTANCE = {"nodule": 1.0, **dict.fromkeys(ABOVE, 0.5), "internal_structure": 0.0}
+IMPORTANCE = {
+    "nodule": 1.0,
+    "malignancy": 1.0,
+    **dict.fromkeys(ABOVE, 0.1),
+    "malignancy_above_3": 1.0,
+    "internal_structure": 0.0,
+}
 OTHER_IMPORTANCE = 0.3
 SCORED_FROM = 0.5  # of the nodule's largest area, a plane tells what the nodule is
 CUT_SHARE = 0.6  # of the slabs end at a random place, so that ends say nothing of a size

@@ -11,7 +11,7 @@ from pathlib import Path
 from lungcore.learning.weights import Card, mark, write_card
 
 # About 75 minutes each with PyTorch on two free cores.
-STEPS = {"detector": 4800, "classifier": 1600}
+STEPS = {"detector": 4800, "classifier": 1200}
 # Of the candidates, which are reported: from what probability, and how many of a series at most.
 DETECTOR_SETTINGS = {"least_probability": 0.3, "most_reported": 20.0}
 DETECTOR_LIMITS = (

@@ -49,7 +49,7 @@ def test_the_slopes_are_the_gradient_of_the_malignancy(members):
     for number in (0, 5, features.shape[1] - 1):
         moved = features.copy()
         moved[:, number] += step
-        risen = np.asarray(head(moved)[0])[:, 1:5].sum(axis=1) - scores[:, 1:5].sum(axis=1)
+        risen = np.asarray(head(moved)[0])[:, 1:6].sum(axis=1) - scores[:, 1:6].sum(axis=1)
         np.testing.assert_allclose(risen / step, slopes[:, number], atol=2e-2)
 
 

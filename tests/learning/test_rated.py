@@ -7,7 +7,7 @@ from scipy import ndimage
 from lungcore.learning import slabs
 from lungcore.learning.classifier_parts import LEFT_OUT, MEMBERS, left_out, parts
 from lungcore.learning.crops import NEIGHBOURS, SIDE
-from lungcore.learning.rated import ABOVE, ATTRIBUTES, TARGETS, read_rated
+from lungcore.learning.rated import ATTRIBUTES, MALIGNANCY, TARGETS, read_rated
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def test_every_reader_counts(rated, shared):
         ratings = [float(row[f"malignancy_r{i}"]) for i in range(1, 5) if row[f"malignancy_r{i}"]]
         assert one.mean == pytest.approx(float(row["malignancy_mean"]), abs=0.01)
         expected = [np.mean([rating > value for rating in ratings]) for value in range(1, 5)]
-        np.testing.assert_allclose(one.targets[1:5], expected, atol=1e-6)
-        assert 1 + 4 * np.sum(one.targets[1:5]) / 4 == pytest.approx(one.mean, abs=0.01)
+        np.testing.assert_allclose(one.targets[2:6], expected, atol=1e-6)
+        assert 1 + 4 * np.sum(one.targets[2:6]) / 4 == pytest.approx(one.mean, abs=0.01)
         lobulation = 1 + 4 * one.targets[TARGETS.index("lobulation")]
         assert lobulation == pytest.approx(float(row["lobulation_mean"]), abs=1e-4)
 
@@ -46,7 +46,7 @@ def test_3d_nodules_find_their_readers(rated):
 
 def test_targets_are_shares(rated):
     targets = np.array([one.targets for one in rated])
-    assert targets.shape[1] == len(TARGETS) == 1 + len(ABOVE) + len(ATTRIBUTES)
+    assert targets.shape[1] == len(TARGETS) == 1 + len(MALIGNANCY) + len(ATTRIBUTES)
     assert 0 <= targets.min() <= targets.max() <= 1
 
 
