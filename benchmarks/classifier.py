@@ -33,6 +33,7 @@ from lungcore.learning.classifier_parts import MEMBERS, left_out, parts
 from lungcore.learning.crops import normalise, stack_at
 from lungcore.learning.data import read_labelled_cases
 from lungcore.learning.out_of_fold import Judged
+from lungcore.learning.peaks import sigmoid
 from lungcore.learning.places import places
 from lungcore.learning.rated import ATTRIBUTES, TARGETS, Rated, read_rated
 
@@ -173,7 +174,7 @@ def candidates(data: Path, folder: Path, judged: Sequence[Judged]) -> Figures:
     print(f"\nCandidate stage: {about}")
     found = dict.fromkeys(RATES, 0)
     for part in range(parts()):
-        none = np.array([one.nodule for one in out_of_fold.look_at(blobs, folder, part)])
+        none = np.array([_nodule(blob, _network(folder, left_out(part)[0])) for blob in blobs])
         nodules = np.array([one.said.nodule for one in judged if one.rated.fold in left_out(part)])
         for rate in RATES:
             found[rate] += int((nodules > np.quantile(none, 1 - rate)).sum())
@@ -282,6 +283,13 @@ def _images(rated: Sequence[Rated]) -> NDArray[np.float32]:
     stacks = (stack_at(one.volume, one.index, 0.0) for one in rated)
     planes = [cv2.resize(normalise(stack.hu[stack.before]), (side, side)) for stack in stacks]
     return np.stack(planes)[..., None]
+
+
+def _nodule(place: Rated, network: runtime.Network) -> float:
+    """As `classify.assess` has it, without the outline at coarser scales, which takes no part."""
+    stack = stack_at(place.volume, place.index, classify.REACH_MM)
+    [seen] = classify.look([stack], network, out_of_fold.VIEWS)
+    return float(sigmoid(classify.pooled(seen)[TARGETS.index("nodule")]))
 
 
 def _cut(place: Rated) -> Rated:
