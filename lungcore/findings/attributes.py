@@ -20,29 +20,26 @@ SCALES: Mapping[str, int] = MappingProxyType(
         "malignancy": 5,  # 1 highly unlikely, 3 indeterminate, 5 highly suspicious
     }
 )
-GROUND_GLASS_TO, PART_SOLID_TO = 2.0, 3.75
-CALCIFIED_TO = 5.0
-MARKED_FROM = 2.5
-POOR_TO = 2.5
-LINEAR_TO = 2.5
+# The machine's estimates lie nearer the middle than the readers' ratings. A word is said of as many
+# nodules as the readers' means ask for it (texture up to 2.5, calcification up to 5, spiculation
+# and lobulation from 2.5), out of fold on lidc_nodule_voi3d: right for 0.43, 0.62, 0.55 and 0.54
+# of those that it is said of.
+SUBSOLID_TO = 4.11
+CALCIFIED_TO = 5.36
+SPICULATED_FROM = 2.30
+LOBULATED_FROM = 2.29
 
 
 def words(attributes: Mapping[str, float]) -> tuple[str, ...]:
-    """What is notable in `attributes` (value by name, on `SCALES`): keys of words.
+    """What is notable in the machine's `attributes` (value by name, on `SCALES`): keys of words.
 
-    The texture always; then calcification, spiculation, lobulation, a poorly defined margin and
-    a linear shape where they are marked.
+    The texture always, solid or subsolid; then calcification, spiculation and lobulation where
+    they are marked. Margin and sphericity are not told well enough to be said.
     """
-    texture = attributes["texture"]
-    if texture <= GROUND_GLASS_TO:
-        said = ["ground_glass"]
-    else:
-        said = ["part_solid"] if texture <= PART_SOLID_TO else ["solid"]
     notable = {
         "calcified": attributes["calcification"] <= CALCIFIED_TO,
-        "spiculated": attributes["spiculation"] >= MARKED_FROM,
-        "lobulated": attributes["lobulation"] >= MARKED_FROM,
-        "poorly_defined": attributes["margin"] <= POOR_TO,
-        "linear": attributes["sphericity"] <= LINEAR_TO,
+        "spiculated": attributes["spiculation"] >= SPICULATED_FROM,
+        "lobulated": attributes["lobulation"] >= LOBULATED_FROM,
     }
-    return (*said, *(word for word, present in notable.items() if present))
+    texture = "subsolid" if attributes["texture"] <= SUBSOLID_TO else "solid"
+    return (texture, *(word for word, present in notable.items() if present))

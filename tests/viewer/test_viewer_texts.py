@@ -57,8 +57,7 @@ def test_every_member_of_a_family_has_a_text(source: str, constant: str, prefix:
     ("prefix", "members"),
     [
         ("state_", ["machine", "accepted", "edited", "rejected", "added"]),
-        ("word_", ["solid", "part_solid", "ground_glass", "calcified", "spiculated"]),
-        ("word_", ["lobulated", "poorly_defined", "linear"]),
+        ("word_", ["solid", "subsolid", "calcified", "spiculated", "lobulated"]),
         ("reason_", ["vessel", "scar", "lymph_node", "artefact", "other"]),
         ("problem_", ["offline", "signed_out", "changed", "refused"]),
         ("detection_", ["none", "queued", "running", "done", "failed", "cancelled"]),
