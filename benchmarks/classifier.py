@@ -7,7 +7,6 @@ saw its patient; the calibration is fitted to the nodules of all other folds. `-
 figures into the classifier's card.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, spearmanr
 
+from benchmarks.measuring import parser
 from lungcore.imaging.resampling import Box, crop
 from lungcore.learning import (
     classify,
@@ -37,7 +37,6 @@ from lungcore.learning.peaks import sigmoid
 from lungcore.learning.places import places
 from lungcore.learning.rated import ATTRIBUTES, TARGETS, Rated, read_rated
 
-ROOT = Path(__file__).resolve().parents[1]
 MOST_BLOBS = 500  # of a held-out scan
 SLAB = "LIDC-IDRI-0003_slab11"  # eleven slices: too thin to look for blobs
 RATES = (0.01, 0.02, 0.05)
@@ -50,11 +49,9 @@ Figures = dict[str, dict]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--record", action="store_true")
-    arguments = parser.parse_args()
+    taken = parser(__doc__)
+    taken.add_argument("--record", action="store_true")
+    arguments = taken.parse_args()
     folder = arguments.models / "classifier"
     judged = out_of_fold.judge(arguments.data, folder)
     scores = out_of_fold.cross_fitted(judged)

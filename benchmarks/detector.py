@@ -8,7 +8,6 @@ of the labelled scans; seconds and peak memory of whole studies. `--record` writ
 the detector's card.
 """
 
-import argparse
 import logging
 import multiprocessing
 import time
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.measuring import parser, peak_gb
 from lungcore.findings.finding import Candidate
 from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.volume import Volume
@@ -35,7 +35,6 @@ from lungcore.learning.data import (
 from lungcore.learning.evaluate import report
 from lungcore.learning.validation import SLICE_MM, SyntheticScan, mass_scans, synthetic_scans
 
-ROOT = Path(__file__).resolve().parents[1]
 TEST_FOLD = 7
 LEAST = 0.01  # candidates below are not counted in the FROC
 RATE = 2  # false positives a scan, at which kinds of nodules are compared
@@ -58,11 +57,9 @@ GROUPS: dict[str, Callable[[Nodule, bool], bool]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--record", action="store_true")
-    arguments = parser.parse_args()
+    taken = parser(__doc__)
+    taken.add_argument("--record", action="store_true")
+    arguments = taken.parse_args()
     logging.basicConfig(level=logging.WARNING)
     detector = runtime.load(arguments.models / "detector")
     figures = semi_synthetic(arguments.data, detector)
@@ -248,14 +245,7 @@ def _measure(study: Path, models: Path) -> tuple[int, float, float, float]:
         began = time.perf_counter()
         detect.detect(volume, models)
         spent.append(time.perf_counter() - began)
-    return volume.shape[0], spent[0], spent[1], _peak_gb()
-
-
-def _peak_gb() -> float:
-    """Of this process alone: what getrusage tells of a new one is its parent's."""
-    status = Path("/proc/self/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024 / 1e9
+    return volume.shape[0], spent[0], spent[1], peak_gb()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ own: the import as `detect PATH` does it (verdict, hashes, the volume encoded an
 detector, classifier, and the map that explains each finding. The second of two rounds counts.
 """
 
-import argparse
 import multiprocessing
 import shutil
 import tempfile
@@ -19,21 +18,18 @@ import numpy as np
 import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 
+from benchmarks.measuring import parser, peak_gb
 from lungcore.cli.targets import volumes
 from lungcore.learning.detect import detect
 from lungcore.learning.explain import attribution
 from lungcore.settings import Settings, load
 
-ROOT = Path(__file__).resolve().parents[1]
 STUDY = "unlabelled/NSCLC-Radiogenomics_R01-001"
 ROUNDS = 2
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__).parse_args()
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain"
@@ -65,7 +61,7 @@ def measure(study: Path, models: Path, home: Path) -> str:
         began = time.perf_counter()
         told = _once(settings, study)
         total_s = time.perf_counter() - began
-    return f"{total_s:.2f} s, {_peak_gb():.2f} GB; {told}"
+    return f"{total_s:.2f} s, {peak_gb():.2f} GB; {told}"
 
 
 def _once(settings: Settings, study: Path) -> str:
@@ -79,13 +75,6 @@ def _once(settings: Settings, study: Path) -> str:
     steps = ", ".join(f"{step} {spent:.2f}" for step, spent in seconds.items())
     shown = sum(bool(np.any(one)) for one in maps)
     return f"{volume.shape[0]} slices, {len(found.candidates)} findings, {shown} maps ({steps})"
-
-
-def _peak_gb() -> float:
-    """Of this process alone: what getrusage tells of a new one is its parent's."""
-    status = Path("/proc/self/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024 / 1e9
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from lungcore.learning.crops import NEIGHBOURS, SIDE
+from lungcore.learning.rated import MALIGNANCY, TARGETS
 
 INPUT_MULTIPLE = 16  # the detector's input sides are multiples of this
-MALIGNANCY_SCORES = slice(1, 6)  # of `rated.TARGETS`
+FIRST = TARGETS.index(MALIGNANCY[0])
+MALIGNANCY_SCORES = slice(FIRST, FIRST + len(MALIGNANCY))
 DETECTOR_CHANNELS = 5  # centre logit, offset (slice, row, column) in cells, log diameter
 PRIOR_LOGIT = -5.0  # centres are rare; a network that says so from the start trains at once
 

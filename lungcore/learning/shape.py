@@ -1,7 +1,5 @@
 """A nodule's size, shape and density from its own segmentation."""
 
-from collections.abc import Mapping
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +11,7 @@ HIGHEST_HU = 1200
 CALCIUM_HU = 220
 SHELL_MM = (2.0, 5.0)  # around the nodule: what it lies in
 RIM_MM = 1.4  # on both sides of its border
-# What `describe` gives, in this order where it is an array.
+# What `describe` gives.
 FEATURES = (
     "log_diameter",  # of the sphere of the same volume, mm
     "log_area_diameter",  # of the circle of the largest axial area, mm
@@ -132,8 +130,3 @@ def _doubt(stack: Stack, logits: NDArray[np.float32], mask: NDArray[np.bool_]) -
     share = 1 / (1 + np.exp(-logits))
     undecided = (share * (1 - share))[away < SHELL_MM[0]].sum()
     return {"doubt": undecided / mask.sum(), "surest": float(logits.max())}
-
-
-def as_array(features: Mapping[str, float]) -> NDArray[np.float64]:
-    """`FEATURES` in their order."""
-    return np.array([features[name] for name in FEATURES], float)
