@@ -20,6 +20,8 @@ from lungcore.learning.runtime import Network
 REACH_MM = 16.0  # what a plane shows of both sides
 LEAST_REACH_MM, REACH_DIAMETERS = 5.0, 0.75
 ZOOMS = (2.0, 3.0)  # for what reaches beyond the planes; 96 mm at most
+MASS_MM = 20.0  # from here the usual planes may show nothing but the inside
+ROOM_MM = 48.0  # a crop that shows as much was cut for a mass
 BATCH = 64  # slabs that run at once
 INPUTS = (*shape.FEATURES, *MALIGNANCY)  # of the malignancy rating
 
@@ -82,9 +84,10 @@ def assess(
         stack_at(volume, index, reach_mm) for index, reach_mm in zip(indices, reaches, strict=True)
     ]
     looks = look(stacks, network, views)
+    sizes = [None] * len(indices) if diameters_mm is None else diameters_mm
     return [
-        _assessed(volume, index, one, network, views)
-        for index, one in zip(indices, looks, strict=True)
+        _assessed(volume, index, one, size, network, views)
+        for index, one, size in zip(indices, looks, sizes, strict=True)
     ]
 
 
@@ -131,18 +134,37 @@ def _assessed(
     volume: Volume,
     index: NDArray[np.float64],
     near: Look,
+    size_mm: float | None,
     network: Network,
     views: int,
 ) -> Assessment:
+    if _misses_a_mass(volume, near, size_mm):
+        for zoom in ZOOMS:
+            (wide,) = look([stack_at(volume, index, REACH_MM * zoom, zoom)], network, views)
+            mask = shape.component(wide.logits, wide.stack)
+            large = shape.equivalent_diameter_mm(mask, wide.stack) >= MASS_MM
+            if large and shape.holds_centre(mask, wide.stack):
+                near = wide
+                break
     measured = near
     mask = shape.component(near.logits, near.stack)
     for zoom in (1.0, *ZOOMS):
-        if not shape.goes_on(mask, measured.stack):
-            break
+        if zoom < near.stack.zoom or not shape.goes_on(mask, measured.stack):
+            continue
         (measured,) = look([stack_at(volume, index, REACH_MM * zoom, zoom)], network, views)
         near = measured if zoom == 1.0 else near
         mask = shape.component(measured.logits, measured.stack)
     return conclude(near, measured, mask, network.card.settings)
+
+
+def _misses_a_mass(volume: Volume, near: Look, size_mm: float | None) -> bool:
+    """Whether far less is outlined than there should be: the inside of a mass has no border."""
+    mask = shape.component(near.logits, near.stack)
+    if size_mm is not None:
+        own_mm = shape.equivalent_diameter_mm(mask, near.stack)
+        return size_mm >= MASS_MM and own_mm < size_mm / 2
+    shown_mm = np.multiply(volume.shape, volume.spacing_mm)[1:]
+    return bool(shown_mm.min() >= ROOM_MM and not (near.logits > 0).any())
 
 
 def conclude(

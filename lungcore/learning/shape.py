@@ -52,6 +52,12 @@ def component(logits: NDArray[np.float32], stack: Stack) -> NDArray[np.bool_]:
     return labels == labels[tuple(nearest[:, plane, row, column])]
 
 
+def holds_centre(mask: NDArray[np.bool_], stack: Stack) -> bool:
+    """Whether the mask has the centre of `stack` in it."""
+    plane, row, column = (int(value) for value in stack.centre)
+    return bool(mask[plane, row : row + 2, column : column + 2].any())
+
+
 def goes_on(mask: NDArray[np.bool_], stack: Stack) -> bool:
     """Whether the mask touches a side of the planes beyond which the volume has more to show."""
     sides = mask[:, [0, -1]].any() or mask[:, :, [0, -1]].any()

@@ -68,6 +68,26 @@ def test_a_mass_is_measured_at_a_coarser_scale():
     assert said.look.stack.zoom == 1
 
 
+class Bordered(Bright):
+    """Outlines only what has a border on the planes, as a network does that never saw a mass."""
+
+    def outputs(self, slabs):
+        logits, score, evidence = super().outputs(slabs)
+        logits[(slabs[..., 0] > 0).mean(axis=(1, 2)) > 0.6] = -9
+        return logits, score, evidence
+
+
+@pytest.mark.parametrize("diameters_mm", [[48.0], None])
+def test_a_mass_without_a_border_is_looked_for_at_a_coarser_scale(diameters_mm):
+    places = np.stack(np.meshgrid(*(np.arange(n) for n in (70, 150, 150)), indexing="ij"), -1)
+    away = np.linalg.norm((places - (35, 75, 75)) * (1.25, 0.7, 0.7), axis=-1)
+    mass = Volume(np.where(away <= 24, 60, -850).astype(np.int16), AFFINE)
+    cut = Volume(mass.hu[20:51], AFFINE)  # shows no plane with a border but at a coarser scale
+    said = assess(cut, [cut.to_mm((15, 75, 75))], Bordered(), diameters_mm=diameters_mm)[0]
+    assert said.look.stack.zoom > 1
+    assert said.diameter_mm > 36
+
+
 def test_the_end_of_a_crop_does_not_change_what_is_said(ball):
     """A crop of the nodule and one slice more, as lidc_nodule_voi3d has them."""
     (whole,) = assess(ball, [ball.to_mm((20, 44, 46))], Bright())

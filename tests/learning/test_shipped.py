@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 
 from lungcore.errors import LungcoreError
 from lungcore.imaging.resampling import Box, crop
+from lungcore.imaging.volume import Volume
 from lungcore.learning import classify, explain, networks, out_of_fold, runtime, weights
 from lungcore.learning.crops import NEIGHBOURS, SIDE, stack_at
 from lungcore.learning.data import read_image, read_rows
@@ -141,3 +142,22 @@ def test_a_nodule_of_a_whole_scan_is_judged_as_its_crop_is(shared):
     assert part.malignancy == pytest.approx(whole.malignancy, abs=0.05)
     assert part.nodule == pytest.approx(whole.nodule, abs=0.05)
     assert part.diameter_mm == pytest.approx(whole.diameter_mm, rel=0.05)
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_masses_are_outlined_and_rated_high(shared, times):
+    """Nodules on a grid so many times as coarse: what fills the usual planes has no border there."""
+    large = [one for one in read_rated(shared) if one.kind == "voi3d" and one.diameter_mm > 18][:12]
+    network = runtime.load(MODELS / "classifier")
+    ratios, malignancies = [], []
+    for one in large:
+        affine = one.volume.affine.copy()
+        affine[:3, :3] *= times
+        mass = Volume(one.volume.hu, affine)
+        size_mm = times * one.diameter_mm
+        centre_mm = mass.to_mm(one.index)
+        (said,) = classify.assess(mass, [centre_mm], network, diameters_mm=[size_mm])
+        ratios.append(said.diameter_mm / size_mm)
+        malignancies.append(said.malignancy)
+    assert np.mean(np.abs(np.log(ratios)) < np.log(1.3)) > 0.9
+    assert np.mean(np.array(malignancies) > 0.7) > 0.9
