@@ -287,7 +287,7 @@ def _images(rated: Sequence[Rated]) -> NDArray[np.float32]:
 
 
 def masses(folder: Path, judged: Sequence[Judged]) -> Figures:
-    """Large nodules on a grid two and three times as coarse, with the size a detector would tell."""
+    """Large nodules on a grid two and three times as coarse, with their size told."""
     large = [one.rated for one in judged if one.rated.diameter_mm >= LARGE_MM]
     said = [
         (times * one.diameter_mm, _mass(one, times, folder)) for one in large for times in (2, 3)

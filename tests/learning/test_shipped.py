@@ -146,7 +146,7 @@ def test_a_nodule_of_a_whole_scan_is_judged_as_its_crop_is(shared):
 
 @pytest.mark.parametrize("times", [2, 3])
 def test_masses_are_outlined_and_rated_high(shared, times):
-    """Nodules on a grid so many times as coarse: what fills the usual planes has no border there."""
+    """Nodules on a coarser grid: what fills the usual planes has no border there."""
     large = [one for one in read_rated(shared) if one.kind == "voi3d" and one.diameter_mm > 18][:12]
     network = runtime.load(MODELS / "classifier")
     ratios, malignancies = [], []
