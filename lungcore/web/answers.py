@@ -52,11 +52,11 @@ async def body_of(request: Request, *fields: str) -> dict[str, Any]:
     return body
 
 
-async def small_body(request: Request) -> bytes:
-    """The request's body, read no further than LARGEST_BODY; LungcoreError beyond that."""
+async def small_body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The request's body, read no further than `most` bytes; LungcoreError beyond that."""
     body = bytearray()
     async for block in request.stream():
         body += block
-        if len(body) > LARGEST_BODY:
-            raise LungcoreError("web.body_too_large", most=LARGEST_BODY // 1024)
+        if len(body) > most:
+            raise LungcoreError("web.body_too_large", most=most // 1024)
     return bytes(body)

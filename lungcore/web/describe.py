@@ -41,7 +41,7 @@ def describe_series(series: SeriesRecord, language: str) -> dict[str, Any]:
 
 
 def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
-    """The reading, its findings as they now stand, and whether there is something to undo."""
+    """The reading, its findings as they now stand, and what there is to undo and to redo."""
     return {
         "reading": {
             "reading_id": reading.reading_id,
@@ -54,6 +54,8 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
         "findings": [describe_finding(finding) for finding in reading.state.findings],
         "can_undo": reading.state.can_undo,
         "undo_target": reading.state.undo_target,
+        "can_redo": reading.state.can_redo,
+        "redo_target": reading.state.redo_target,
     }
 
 

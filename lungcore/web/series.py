@@ -1,6 +1,7 @@
 """What the viewer asks for: a series, its pixels, its findings, and the reader's events."""
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
+from lungcore.findings.checking import check_fields
 from lungcore.records import audit, database, detections, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
@@ -167,6 +169,7 @@ class SeriesRoutes:
 
     def _append(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         account, uid = request.state.account, request.path_params["series_uid"]
+        payload = self._measured(uid, body["kind"], body["payload"])
         with database.transaction(self.services.engine) as session:
             reading = readings.open_reading(session, uid, account.account_id)
             if body["reading_id"] != reading.reading_id:
@@ -177,11 +180,18 @@ class SeriesRoutes:
                 reading.reading_id,
                 event_uid=str(body["event_uid"]),
                 kind=body["kind"],
-                payload=body["payload"],
+                payload=payload,
                 account_id=account.account_id,
                 expected_version=body["version"],
             )
         return describe_reading(saved)
+
+    def _measured(self, uid: str, kind: Any, payload: Any) -> Mapping[str, Any]:
+        """The payload with what its shape measures: nobody's browser is asked for numbers."""
+        check_fields(kind, payload)
+        with database.snapshot(self.services.engine) as session:
+            found = studies.series(session, uid)
+        return self.services.masks.measured(found, payload)
 
     def _detection(self, request: Request) -> dict[str, Any]:
         account = request.state.account

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lungcore.findings.finding import Candidate
+from lungcore.findings.mask import Mask, encode
 from lungcore.imaging.volume import Volume
 from lungcore.records import accounts, database, detections, studies
 from lungcore.records.studies import NewInstance, NewSeries, Reason
@@ -277,6 +278,7 @@ def test_roles_decide_who_brings_marks_and_steers(
     version = opened(owner)["reading"]["version"]
     refused = [
         send(owner, event(version, "sign")),
+        owner.post(f"/api/series/{UID}/masks", content=drawn()),
         owner.post(f"/api/series/{UID}/detection"),
         owner.delete(f"/api/series/{UID}/detection"),
         owner.post("/api/uploads"),
@@ -310,3 +312,75 @@ def test_a_series_opens_though_its_detection_is_lost(
     detection = opened(reader)["detection"]
     assert detection["state"] == "failed"
     assert detection["error"]
+
+
+def drawn() -> bytes:
+    """A block of 3x10x8 voxels in a box that is larger."""
+    voxels = np.zeros((5, 12, 12), bool)
+    voxels[1:4, 1:11, 2:10] = True
+    return encode(Mask((6, 4, 8), voxels))
+
+
+def test_a_mask_is_kept_measured_and_read_back(reader: TestClient, stored: str) -> None:
+    kept = reader.post(f"/api/series/{UID}/masks", content=drawn())
+    assert kept.status_code == 201
+    mask, before = kept.json()["mask"], opened(reader)
+    finding = {"finding_uid": before["findings"][0]["finding_uid"], "center_mm": [1, 2, 3]}
+    sent = event(before["reading"]["version"], "edit", **finding, diameter_mm=99, mask=mask)
+    [edited] = send(reader, sent).json()["findings"]
+    assert edited["mask"] == mask
+    assert edited["measured"]["volume_mm3"] == pytest.approx(240 * 2.0 * 0.7 * 0.7, abs=0.05)
+    assert 6 < edited["diameter_mm"] < 8, "measured here, whatever the browser says"
+    assert opened(reader)["findings"] == [edited]
+    read = reader.get(f"/api/series/{UID}/masks/{mask}")
+    assert read.content == drawn()
+    assert read.headers["cache-control"] == "private, no-cache"
+    named = reader.get(f"/api/series/{UID}/masks/{mask}", params={"volume": "any"})
+    assert "immutable" in named.headers["cache-control"]
+
+
+def test_undo_and_redo_survive_a_reload(reader: TestClient, stored: str) -> None:
+    before = opened(reader)
+    uid, version = before["findings"][0]["finding_uid"], before["reading"]["version"]
+    axes = event(version, "edit", finding_uid=uid, center_mm=[1, 2, 3], diameter_mm=8)
+    axes["payload"]["axes_mm"] = [6, 8, 10]
+    edited = send(reader, axes).json()
+    assert (edited["can_undo"], edited["can_redo"]) == (True, False)
+    undone = send(reader, event(version + 1, "undo", event_uid=edited["undo_target"])).json()
+    assert undone["findings"][0]["axes_mm"] is None
+    target = opened(reader)["redo_target"]
+    redone = send(reader, event(version + 2, "redo", event_uid=target)).json()
+    assert redone["findings"] == edited["findings"]
+    assert redone["findings"][0]["axes_mm"] == [6, 8, 10]
+    assert redone["can_redo"] is False
+
+
+@pytest.mark.parametrize("data", [b"", drawn()[:-1], drawn() + b"\0", bytes(24), b"\xff" * 30])
+def test_what_is_no_mask_is_told(reader: TestClient, stored: str, data: bytes) -> None:
+    answer = reader.post(f"/api/series/{UID}/masks", content=data)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+
+
+def test_a_mask_too_large_is_not_even_read(reader: TestClient, stored: str) -> None:
+    answer = reader.post(f"/api/series/{UID}/masks", content=bytes(5 * 2**20))
+    assert answer.status_code == 422
+    assert "4096 KB" in answer.json()["error"]
+
+
+def test_an_event_names_a_mask_that_is_kept(reader: TestClient, stored: str) -> None:
+    before = opened(reader)
+    finding = {"finding_uid": "2.25.7", "center_mm": [1, 2, 3], "diameter_mm": 5}
+    made = event(before["reading"]["version"], "add", **finding, mask="0" * 64)
+    assert send(reader, made).status_code == 422
+    assert opened(reader)["findings"] == before["findings"]
+    assert reader.get(f"/api/series/{UID}/masks/{'0' * 64}").status_code == 422
+    assert reader.get(f"/api/series/{UID}/masks/secret").status_code == 422
+
+
+def test_masks_are_behind_the_door(anybody: TestClient, stored: str) -> None:
+    for answer in (
+        anybody.post(f"/api/series/{UID}/masks", content=drawn()),
+        anybody.get(f"/api/series/{UID}/masks/{'0' * 64}"),
+    ):
+        assert answer.status_code == 401
