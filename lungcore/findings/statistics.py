@@ -45,8 +45,8 @@ def positive_agreement(both: int, first_only: int, second_only: int) -> Estimate
     if total == 0:
         return NOTHING
     interval = stats.binomtest(both, total).proportion_ci(LEVEL, method="wilson")
-    value, low, high = (2 * p / (1 + p) for p in (both / total, interval.low, interval.high))
-    return Estimate(value, low, high)
+    shares = (both / total, float(interval.low), float(interval.high))
+    return Estimate(*(2 * share / (1 + share) for share in shares))
 
 
 def kappa(
