@@ -40,8 +40,8 @@ def _import(settings: Settings, arguments: Namespace) -> None:
 def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
     try:
         result = import_labels(Path(path), settings, series_uid=series_uid)
-    except LungcoreError as error:
-        reason = error.text(settings.language)
+    except (LungcoreError, OSError) as error:
+        reason = _reason(error, path, settings.language)
         tell(reason)
         return {"path": path, "verdict": "refuse", "reasons": [reason], "series": []}
     return {
@@ -53,6 +53,13 @@ def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
         "new": result.new,
         "series": [_series_record(series) for series in result.series],
     }
+
+
+def _reason(error: LungcoreError | OSError, path: str, language: str) -> str:
+    if isinstance(error, LungcoreError):
+        return error.text(language)
+    problem = error.strerror or str(error)
+    return text("errors.file_unusable", language, path=path, problem=problem)
 
 
 def _series_record(series: SeriesLabels) -> dict[str, Any]:

@@ -10,20 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
-from lungcore.findings.labels import DrawnSet, Grid
-from lungcore.findings.placing import place
+from lungcore.findings.labels import DrawnSet
+from lungcore.findings.placing import Placed
 from lungcore.jobs import label_reading
 from lungcore.jobs.storage_lock import importing
-from lungcore.records import database, label_files, layers, studies
+from lungcore.records import database, label_files, layers
 from lungcore.records.label_files import LabelFile
+from lungcore.records.layers import are_outside
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
-from lungcore.records.series import SeriesHeader
 from lungcore.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -64,26 +62,30 @@ def import_labels(
     series_uid: of the series, for a mask whose name does not say.
     Raises LungcoreError when the file is no labels, or none of its marks lies in its series.
     """
-    found = label_reading.read(path, path.name, series_uid)
+    read = label_reading.read(path, path.name, series_uid)
     by_series: dict[str, list[DrawnSet]] = {}
-    for labels in found.sets:
+    for labels in read.sets:
         by_series.setdefault(labels.series_uid, []).append(labels)
     engine = database.connect(settings.database_url)
     try:
         with importing(settings.storage):
             sha256 = OriginalStore(settings.storage).add(path, move=False)
-            file = LabelFile(sha256=sha256, file_name=path.name, format=found.format)
+            file = LabelFile(sha256=sha256, file_name=path.name, format=read.format)
             with database.transaction(engine) as session:
                 is_new = label_files.keep_file(session, file, account_id)
                 masks = MaskStore(settings.storage)
-                series = [
-                    _store(session, file, uid, sets, masks)
+                placed = {
+                    uid: layers.add(session, file, uid, sets, masks)
                     for uid, sets in sorted(by_series.items())
-                ]
+                }
+                if all(found is not None and are_outside(found) for found in placed.values()):
+                    uids = ", ".join(placed)
+                    raise LungcoreError("labels.all_outside", path=path.name, series_uid=uids)
                 if is_new:
                     label_files.tell_audit(session, sha256)
     finally:
         engine.dispose()
+    series = (_series_labels(uid, by_series[uid], found) for uid, found in placed.items())
     return LabelResult(file, is_new, tuple(series))
 
 
@@ -103,43 +105,19 @@ def place_waiting(engine: Engine, storage: Path, series_uid: str, temporary: Pat
             found = label_reading.read(path, file.file_name, series_uid)
             sets = [labels for labels in found.sets if labels.series_uid == series_uid]
             with database.transaction(engine) as session:
-                _store(session, file, series_uid, sets, MaskStore(storage))
+                layers.add(session, file, series_uid, sets, MaskStore(storage))
         except LungcoreError as error:
             log.warning("labels of %s not placed on %s: %s", file.file_name, series_uid, error)
         finally:
             path.unlink()
 
 
-def grid_of(series: SeriesHeader) -> Grid:
-    """The voxels of a stored series."""
-    affine = np.array(series.affine, float).reshape(4, 4)
-    return Grid((series.slices, series.rows, series.columns), affine)
-
-
-def _store(
-    session: Session, file: LabelFile, uid: str, sets: Sequence[DrawnSet], masks: MaskStore
+def _series_labels(
+    uid: str, sets: Sequence[DrawnSet], placed: Sequence[Placed] | None
 ) -> SeriesLabels:
-    series = _stored_series(session, uid)
-    if series is None:
-        label_files.wait(session, file.sha256, uid)
-        readers = [_result(labels, ()) for labels in sets]
-        return SeriesLabels(uid, False, tuple(readers))
-    placed = [place(labels, grid_of(series)) for labels in sets]
-    if all(not one.labels.marks for one in placed) and any(one.outside for one in placed):
-        raise LungcoreError("labels.all_outside", path=file.file_name, series_uid=uid)
-    layers.add(session, file.sha256, uid, placed, masks)
-    readers = [_result(labels, one.outside) for labels, one in zip(sets, placed, strict=True)]
-    return SeriesLabels(uid, True, tuple(readers))
-
-
-def _stored_series(session: Session, uid: str) -> SeriesHeader | None:
-    """The series, unless it is not here or has no volume."""
-    try:
-        series = studies.series(session, uid)
-    except LungcoreError:
-        return None
-    return None if series.verdict == "refuse" else series
-
-
-def _result(labels: DrawnSet, outside: tuple[str, ...]) -> ReaderResult:
-    return ReaderResult(labels.reader, Counter(mark.kind for mark in labels.marks), outside)
+    outside = [one.outside for one in placed] if placed is not None else [()] * len(sets)
+    readers = (
+        ReaderResult(labels.reader, Counter(mark.kind for mark in labels.marks), names)
+        for labels, names in zip(sets, outside, strict=True)
+    )
+    return SeriesLabels(uid, placed is not None, tuple(readers))
