@@ -28,13 +28,16 @@ def run(settings: Settings, arguments: Namespace) -> None:
 def _import(settings: Settings, arguments: Namespace) -> None:
     """Import each file by itself. Raises LungcoreError when none could be used."""
     records = [_imported(settings, path, arguments.series) for path in arguments.paths]
+    for record in records:
+        for reason in record["reasons"]:
+            tell(reason)
     if arguments.json:
         say_json(records)
     else:
         for record in records:
             _say_file(record, settings.language)
     if not any(record["verdict"] == "accept" for record in records):
-        raise LungcoreError("labels.import_nothing")
+        raise LungcoreError("labels.import_nothing", n=len(records))
 
 
 def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
@@ -42,7 +45,6 @@ def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
         result = import_labels(Path(path), settings, series_uid=series_uid)
     except (LungcoreError, OSError) as error:
         reason = _reason(error, path, settings.language)
-        tell(reason)
         return {"path": path, "verdict": "refuse", "reasons": [reason], "series": []}
     return {
         "path": path,
@@ -80,7 +82,7 @@ def _series_record(series: SeriesLabels) -> dict[str, Any]:
 def _say_file(record: dict[str, Any], language: str) -> None:
     """One line a file, and one a reader where it is of one series."""
     if record["verdict"] == "refuse":
-        return  # its reason was told
+        return
     series = record["series"]
     waiting = sum(not one["stored"] for one in series)
     nodules = sum(reader["nodule"] for one in series for reader in one["readers"])

@@ -5,6 +5,7 @@ without harm.
 """
 
 import logging
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,18 +99,21 @@ def place_waiting(engine: Engine, storage: Path, series_uid: str, temporary: Pat
     with database.snapshot(engine) as session:
         waiting = label_files.waiting(session, series_uid)
     for file in waiting:
-        # By its own name, as some formats are known by it.
-        path = temporary / Path(file.file_name).name
-        path.symlink_to(OriginalStore(storage).path(file.sha256).absolute())
         try:
-            found = label_reading.read(path, file.file_name, series_uid)
-            sets = [labels for labels in found.sets if labels.series_uid == series_uid]
-            with database.transaction(engine) as session:
-                layers.add(session, file, series_uid, sets, MaskStore(storage))
-        except LungcoreError as error:
+            with tempfile.TemporaryDirectory(dir=temporary) as folder:
+                _place(engine, storage, series_uid, file, Path(folder))
+        except (LungcoreError, OSError) as error:
             log.warning("labels of %s not placed on %s: %s", file.file_name, series_uid, error)
-        finally:
-            path.unlink()
+
+
+def _place(engine: Engine, storage: Path, series_uid: str, file: LabelFile, folder: Path) -> None:
+    # By its own name, as some formats are known by it.
+    path = folder / Path(file.file_name).name
+    path.symlink_to(OriginalStore(storage).path(file.sha256).absolute())
+    read = label_reading.read(path, file.file_name, series_uid)
+    sets = [labels for labels in read.sets if labels.series_uid == series_uid]
+    with database.transaction(engine) as session:
+        layers.add(session, file, series_uid, sets, MaskStore(storage))
 
 
 def _series_labels(
