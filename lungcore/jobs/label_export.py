@@ -11,7 +11,7 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.consensus import vote
 from lungcore.findings.finding import Finding
 from lungcore.findings.labels import LabelSet, Mark
-from lungcore.findings.voxels import to_index
+from lungcore.findings.voxels import ellipsoid, to_index
 from lungcore.formats import coco, images, label_images, label_json, mark_tables, training_folder
 from lungcore.records import audit, database, layers, readings, studies
 from lungcore.records.identity import actor_name
@@ -109,21 +109,28 @@ def _tell_audit(engine: Engine, found: Labelled, format_name: str, account_id: i
 
 def _reading(reading: readings.ReadingRecord, series: SeriesHeader, masks: MaskStore) -> LabelSet:
     marks = [
-        _mark(finding, series, masks) for finding in reading.state.findings if finding.state in SAID
+        mark_of(finding, series, masks)
+        for finding in reading.state.findings
+        if finding.state in SAID
     ]
     name = f"account-{reading.account_id}"
     return LabelSet(series_uid=series.series_uid, reader=name, marks=tuple(marks))
 
 
-def _mark(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
+def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
     """The finding as a mark. Its attributes are the machine's and no reader's ratings."""
+    mask = None
+    if finding.mask is not None:
+        mask = masks.read(series, finding.mask)
+    elif finding.axes_mm is not None:
+        mask = ellipsoid(finding.center_mm, finding.axes_mm, series.grid)
     return Mark(
         name=finding.finding_uid,
         kind="nodule",
         center_mm=finding.center_mm,
         diameter_mm=finding.diameter_mm,
         attributes={},
-        mask=None if finding.mask is None else masks.read(series, finding.mask),
+        mask=mask,
     )
 
 

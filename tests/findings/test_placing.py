@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import Drawn, DrawnSet, Grid, Outline, Voxels
 from lungcore.findings.placing import place
-from lungcore.findings.voxels import ball, on_grid, to_index, trimmed
+from lungcore.findings.voxels import ball, ellipsoid, on_grid, to_index, trimmed
 
 SHAPE = (12, 20, 24)
 AFFINE = np.array([[0, 0, 0.7, -30], [0, 0.8, 0, 15], [2.5, 0, 0, -100], [0, 0, 0, 1]], float)
@@ -122,12 +122,26 @@ def test_voxels_of_another_grid_are_resampled_as_simpleitk_does():
     np.testing.assert_array_equal(on_grid(mark.mask, GRID), wanted)
 
 
-def test_a_ball_holds_what_is_nearer_than_its_radius():
-    center = (-22.1, 22.3, -86)
+@pytest.mark.parametrize("tilt", [0.0, 0.6])
+def test_a_ball_holds_what_is_nearer_than_its_radius(tilt):
+    """On slices of a tilted gantry too, whose axes are not at right angles."""
+    affine = AFFINE.copy()
+    affine[1, 0] = tilt
+    grid = Grid(SHAPE, affine)
+    center = (-22.1, 24.3, -86)
     index = np.argwhere(np.ones(SHAPE))
-    mm = index @ AFFINE[:3, :3].T + AFFINE[:3, 3]
+    mm = index @ affine[:3, :3].T + affine[:3, 3]
     wanted = (np.linalg.norm(mm - center, axis=1) <= 4.5).reshape(SHAPE)
-    np.testing.assert_array_equal(on_grid(ball(center, 9, GRID), GRID), wanted)
+    np.testing.assert_array_equal(on_grid(ball(center, 9, grid), grid), wanted)
+
+
+def test_an_ellipsoid_has_its_axes_along_columns_rows_and_slices():
+    center, axes_mm = (-22.1, 22.3, -86), (9.0, 5.0, 12.0)
+    index = np.argwhere(np.ones(SHAPE))
+    mm = index @ AFFINE[:3, :3].T + AFFINE[:3, 3] - center  # here x, y, z grow so
+    wanted = ((mm / (np.array(axes_mm) / 2)) ** 2).sum(axis=1) <= 1
+    found = ellipsoid(center, axes_mm, GRID)
+    np.testing.assert_array_equal(on_grid(found, GRID), wanted.reshape(SHAPE))
 
 
 def test_a_ball_outside_is_none():

@@ -1,5 +1,6 @@
 """Labels in and out of a store with real files: found by content, placed, exported again."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,9 @@ import pytest
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.agreement import dice
+from lungcore.findings.finding import Finding
+from lungcore.findings.mask import Mask, encode
+from lungcore.findings.voxels import ellipsoid
 from lungcore.formats import label_json, mark_tables
 from lungcore.jobs import label_export, labelling
 from lungcore.jobs.importing import clean_leftovers, import_paths, import_phantom
@@ -234,6 +238,20 @@ def test_a_signed_reading_is_labels_and_an_open_one_is_not(settings, engine, tmp
     [labels] = label_json.read(out)
     assert labels.reader == f"account-{account_id}"
     assert (labels.marks[0].name, labels.marks[0].diameter_mm) == ("2.25.1", 12.0)
+
+
+def test_a_shape_that_a_reader_gave_goes_out_as_its_voxels(settings, engine, phantom_uid):
+    series = series_of(engine, phantom_uid)
+    center = tuple((series.grid.affine @ (12, 60, 60, 1))[:3])
+    voxels = np.zeros((2, 3, 4), bool)
+    voxels[1, 1:, 2:] = True
+    masks = MaskStore(settings.storage)
+    name = masks.add(series, encode(Mask((11, 50, 52), voxels)))
+    drawn = Finding("2.25.1", center, 9.0, state="added", source="reader", mask=name)
+    egg = dataclasses.replace(drawn, mask=None, axes_mm=(20.0, 12.0, 30.0))
+    one, other = (label_export.mark_of(finding, series, masks) for finding in (drawn, egg))
+    np.testing.assert_array_equal(one.mask.voxels, voxels)
+    assert other.mask.voxels.sum() == ellipsoid(center, egg.axes_mm, series.grid).voxels.sum()
 
 
 def say(engine, reading, account_id, kind, payload):
