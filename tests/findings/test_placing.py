@@ -128,7 +128,7 @@ def test_a_ball_holds_what_is_nearer_than_its_radius(tilt):
     affine = AFFINE.copy()
     affine[1, 0] = tilt
     grid = Grid(SHAPE, affine)
-    center = (-22.1, 24.3, -86)
+    center = (-22.13, 24.31, -86.07)
     index = np.argwhere(np.ones(SHAPE))
     mm = index @ affine[:3, :3].T + affine[:3, 3]
     wanted = (np.linalg.norm(mm - center, axis=1) <= 4.5).reshape(SHAPE)
