@@ -4,7 +4,8 @@
 
 The 304 slices of NSCLC-Radiogenomics R01-001, uncompressed and as JPEG-LS, each in a process of its
 own: the import as `detect PATH` does it (verdict, hashes, the volume encoded and stored), lungs,
-detector, classifier, and the map that explains each finding. The second of two rounds counts.
+detector, classifier, and the layers that are shown over the images, stored. The second of two
+rounds counts.
 """
 
 import multiprocessing
@@ -14,14 +15,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 
 from benchmarks.measuring import parser, peak_gb
 from lungcore.cli.targets import volumes
 from lungcore.learning.detect import detect
-from lungcore.learning.explain import attribution
+from lungcore.records.layers import LayerStore
 from lungcore.settings import Settings, load
 
 STUDY = "unlabelled/NSCLC-Radiogenomics_R01-001"
@@ -70,11 +70,13 @@ def _once(settings: Settings, study: Path) -> str:
     seconds = {"import": time.perf_counter() - began}
     found = detect(volume, settings.models)
     began = time.perf_counter()
-    maps = [attribution(said.look) for said in found.assessments]
-    seconds |= {**found.seconds, "attributions": time.perf_counter() - began}
+    store = LayerStore(settings.storage)
+    ids = {store.add(layer.values) for layer in found.layers}
+    seconds |= {**found.seconds, "storing layers": time.perf_counter() - began}
+    coded_kb = sum(len(store.coded(one)) for one in ids) / 1000
     steps = ", ".join(f"{step} {spent:.2f}" for step, spent in seconds.items())
-    shown = sum(bool(np.any(one)) for one in maps)
-    return f"{volume.shape[0]} slices, {len(found.candidates)} findings, {shown} maps ({steps})"
+    told = f"{volume.shape[0]} slices, {len(found.candidates)} findings"
+    return f"{told}, {len(found.layers)} layers of {coded_kb:.0f} kB ({steps})"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 
 from dbos import DBOS
 
-from lungcore.jobs import importing, uploads, workflows
+from lungcore.jobs import uploads, workflows
 from lungcore.jobs.client import JobsClient
 from lungcore.jobs.detecting import Detector
 from lungcore.jobs.engine import (
@@ -26,6 +26,7 @@ from lungcore.jobs.engine import (
     log_file,
 )
 from lungcore.jobs.executors import BEAT_SECONDS, Executor, only_worker
+from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.learning.detect import detect as shipped_detector
 from lungcore.records import database
 from lungcore.settings import Settings
@@ -63,7 +64,7 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     """Clean up after the last worker, then let the engine take jobs."""
     database.migrate(settings.database_url)
     client = JobsClient(settings)
-    importing.clean_leftovers(settings)
+    clean_leftovers(settings)
     client.forget_ended()
     # A handler of our own keeps the engine from adding one: its lines go where all others go.
     logging.getLogger("dbos").addHandler(logging.NullHandler())

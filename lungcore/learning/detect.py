@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
+from lungcore.imaging.layers import Layer
 from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.resampling import bounding_box, crop, resample
 from lungcore.imaging.volume import Volume
 from lungcore.learning import runtime, tiling
 from lungcore.learning.classify import Assessment, assess
+from lungcore.learning.layers import layers_of
 from lungcore.learning.peaks import Peak, pick_peaks
 from lungcore.learning.targets import normalise
 
@@ -35,11 +37,13 @@ class Stopped(Exception):  # noqa: N818 (the jobs' contract names it; it is no e
 class Detection:
     """Candidates, most probable first; name and version of each model; seconds of each step.
 
-    assessments: what the classifier says of each candidate, with what explains it.
+    assessments: what the classifier says of each candidate, with what explains it. layers: what of
+    it is shown over the images.
     """
 
     candidates: tuple[Candidate, ...]
     assessments: tuple[Assessment, ...]
+    layers: tuple[Layer, ...]
     models: dict[str, str]
     seconds: dict[str, float]
 
@@ -76,12 +80,14 @@ def detect(
     progress("learning.step_rate", SEARCH_TO)
     with _timed(seconds, "classify"):
         assessments = _assessments(volume, found, classifier)
+    with _timed(seconds, "layers"):
+        layers = tuple(layers_of(volume, lungs, assessments))
     rated = (
         replace(one, malignancy=said.malignancy, attributes=said.attributes)
         for one, said in zip(found, assessments, strict=True)
     )
     names = {"detector": detector.card.name, "classifier": classifier.card.name}
-    return Detection(tuple(rated), tuple(assessments), names, seconds)
+    return Detection(tuple(rated), tuple(assessments), layers, names, seconds)
 
 
 def _assessments(
