@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from logging.handlers import RotatingFileHandler
 
 from dbos import DBOS
@@ -28,6 +29,7 @@ from lungcore.jobs.engine import (
 from lungcore.jobs.executors import BEAT_SECONDS, Executor, only_worker
 from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.learning.detect import detect as shipped_detector
+from lungcore.learning.runtime import Kept
 from lungcore.records import database
 from lungcore.settings import Settings
 
@@ -36,9 +38,10 @@ log = logging.getLogger(__name__)
 QUEUE_POLL_SECONDS = 0.5
 
 
-def run(settings: Settings, *, embedded: bool = False, detect: Detector = shipped_detector) -> None:
+def run(settings: Settings, *, embedded: bool = False, detect: Detector | None = None) -> None:
     """Run jobs until SIGTERM or SIGINT, or, when embedded, until standard input closes.
 
+    detect: instead of the shipped detector, whose networks are loaded once for all jobs.
     embedded: started by a web server through a pipe, to end with it. It stands by while another
         worker of the same home folder runs. Otherwise that is a LungcoreError
         jobs.worker_running.
@@ -50,7 +53,7 @@ def run(settings: Settings, *, embedded: bool = False, detect: Detector = shippe
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        client = _start(settings, executor_id, detect)
+        client = _start(settings, executor_id, detect or partial(shipped_detector, load=Kept()))
         executor = Executor(settings, executor_id)
         log.info("worker %s started in %s", executor_id, settings.home)
         _look_after(settings, executor, client)

@@ -53,13 +53,14 @@ def detect(
     models: Path,
     *,
     engine: str = runtime.OPENVINO,
+    load: Callable[[Path, str], runtime.Network] = runtime.load,
     progress: Callable[[str, float], None] = lambda step, share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Detection:
     """Nodules of `volume` with malignancy and attributes, by the weights in the folder `models`.
 
-    engine: that the networks run in, as `runtime.load` takes it. progress: told a catalogue key
-    and the share done. stop: asked before each tile.
+    engine: that the networks run in, as `runtime.load` takes it. load: instead of it, to keep what
+    was loaded. progress: told a catalogue key and the share done. stop: asked before each tile.
     Raises Stopped, and LungcoreError when weights are absent or damaged or no lung is in view.
     """
 
@@ -71,8 +72,8 @@ def detect(
     seconds: dict[str, float] = {}
     progress("learning.step_lungs", 0.0)
     with _timed(seconds, "weights"):
-        detector = runtime.load(models / "detector", engine)
-        classifier = runtime.load(models / "classifier", engine)
+        detector = load(models / "detector", engine)
+        classifier = load(models / "classifier", engine)
     with _timed(seconds, "lungs"):
         lungs = lung_mask(volume)
     with _timed(seconds, "search"):

@@ -49,6 +49,22 @@ def load(folder: Path, engine: str = OPENVINO, members: Sequence[int] | None = N
     return Network(card, lambda batch: tuple(compiled(batch).to_tuple()))
 
 
+class Kept:
+    """`load` for a process that runs the same networks again and again: each is read once.
+
+    A folder whose card has changed is read anew.
+    """
+
+    def __init__(self) -> None:
+        self._networks: dict[tuple[Path, str], Network] = {}
+
+    def __call__(self, folder: Path, engine: str = OPENVINO) -> Network:
+        network = self._networks.get((folder, engine))
+        if network is None or network.card != read_card(folder):
+            network = self._networks[folder, engine] = load(folder, engine)
+        return network
+
+
 def _keras(path: Path) -> Callable[[NDArray[np.float32]], Outputs]:
     from lungcore.learning import networks
 
