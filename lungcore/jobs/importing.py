@@ -18,6 +18,7 @@ from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
 from lungcore.imaging.phantom import thorax
 from lungcore.jobs.gathering import DISK_FULL, FileProblem, Gatherer, Kept
+from lungcore.jobs.labelling import place_waiting
 from lungcore.jobs.leftovers import temporary_folder
 from lungcore.jobs.results import SeriesResult
 from lungcore.jobs.storing import SeriesStore
@@ -75,7 +76,11 @@ def import_paths(
     try:
         with temporary_folder(settings.storage) as temporary:
             job = _Import(engine, settings.storage, progress, stop)
-            return job.run(files, temporary, move=move)
+            report = job.run(files, temporary, move=move)
+            for series in report.series:
+                if series.new and series.verdict != "refuse":
+                    place_waiting(engine, settings.storage, series.series_uid, temporary)
+            return report
     finally:
         engine.dispose()
 
