@@ -58,19 +58,19 @@ def decompress(study: Path, folder: Path) -> None:
 def measure(study: Path, models: Path, home: Path) -> str:
     """What a second look costs, step by step, and the most memory that the process held."""
     settings = replace(load(), home=home, models=models)
-    networks = Kept()
+    kept = Kept()
     for _ in range(ROUNDS):
         began = time.perf_counter()
-        told = _once(settings, study, networks)
+        told = _once(settings, study, kept)
         total_s = time.perf_counter() - began
     return f"{total_s:.2f} s, {peak_gb():.2f} GB; {told}"
 
 
-def _once(settings: Settings, study: Path, networks: Kept) -> str:
+def _once(settings: Settings, study: Path, kept: Kept) -> str:
     began = time.perf_counter()
     [(_, volume)] = volumes(settings, str(study))
     seconds = {"import": time.perf_counter() - began}
-    found = detect(volume, settings.models, load=networks)
+    found = detect(volume, settings.models, load=kept)
     began = time.perf_counter()
     store = LayerStore(settings.storage)
     ids = {store.add(layer.values) for layer in found.layers}
