@@ -3,7 +3,7 @@ import test from 'node:test';
 
 import { ellipsoidMask } from '../../lungcore/viewer/static/brush.js';
 import { largestSlice, lengthOf, measureByHand, measureEllipsoid, measureMask, meanDiameter, oneDecimal } from '../../lungcore/viewer/static/calipers.js';
-import { axesOf, halfLengths, handlesOf, isInside, resized, sectionOf } from '../../lungcore/viewer/static/ellipsoid.js';
+import { axesOf, halfLengths, isInside, resized, scaledAxes, withinSizes } from '../../lungcore/viewer/static/ellipsoid.js';
 import { emptyMask, isSet } from '../../lungcore/viewer/static/mask.js';
 
 const SPACING = [1.25, 0.6, 0.7];
@@ -37,38 +37,20 @@ test('figures are rounded half up, the mean of tenths too', () => {
   assert.deepEqual(measureEllipsoid([8, 12, 20], 1), { long_mm: 12, short_mm: 8, volume_mm3: 1005.3 });
 });
 
-test('a plane cuts an ellipsoid in an ellipse, in each direction', () => {
-  const finding = { diameter_mm: 10, axes_mm: [14, 12, 25] };
-  const half = halfLengths(finding, SPACING);
+test('lengths in voxels, of a sphere too', () => {
+  const half = halfLengths({ diameter_mm: 10, axes_mm: [14, 12, 25] }, SPACING);
   assert.deepEqual(half.map((n) => Math.round(n * 1e6) / 1e6), [10, 10, 10]);
-  const center = [20, 30, 40];
-  for (const axis of [0, 1, 2]) {
-    const middle = sectionOf(center, half, axis, center[axis]);
-    const off = sectionOf(center, half, axis, center[axis] + 6);
-    assert.ok(middle.half.every((n) => Math.abs(n - 10) < 1e-9));
-    const share = Math.sqrt(1 - 0.55 ** 2); // 5.5 voxels of 10: the plane is as thick as a voxel
-    assert.ok(off.half.every((n) => Math.abs(n - 10 * share) < 1e-9));
-    assert.equal(sectionOf(center, half, axis, center[axis] + 10.5), null);
-  }
-  assert.deepEqual(sectionOf(center, half, 1, 30).center, [40, 20]);
   assert.deepEqual(axesOf({ diameter_mm: 7, axes_mm: null }), [7, 7, 7]);
 });
 
-test('a sphere smaller than a slice is cut by one slice at least', () => {
-  const half = halfLengths({ diameter_mm: 1 }, [5, 0.7, 0.7]);
-  for (const z of [20, 20.3, 20.49]) assert.ok(sectionOf([z, 30, 40], half, 0, 20));
-});
-
-test('each handle resizes its own axis and no other', () => {
+test('each end resizes its own axis and no other', () => {
   const axes = [14, 12, 25];
-  const section = sectionOf([20, 30, 40], halfLengths({ axes_mm: axes }, SPACING), 1, 30);
-  const handles = handlesOf(section, 1);
-  assert.deepEqual(handles.map(({ handle }) => handle.along), [2, 2, 0, 0]);
-  assert.deepEqual(handles.map(({ place }) => place.map(Math.round)), [[50, 20], [30, 20], [40, 30], [40, 10]]);
   assert.deepEqual(resized(axes, 0, -20, 1), [14, 12, 40]);
   assert.deepEqual(resized(axes, 2, 4, 0.5), [16, 12, 25]);
   assert.deepEqual(resized(axes, 1, 0, 1), [14, 1, 25]);
+  assert.deepEqual(scaledAxes(axes, 2), [28, 24, 50]);
   assert.deepEqual(axes, [14, 12, 25]);
+  assert.deepEqual([7.26, 0, 900].map(withinSizes), [7.3, 1, 200]);
 });
 
 test('what lies in an ellipsoid is in its mask', () => {

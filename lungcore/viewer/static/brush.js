@@ -1,14 +1,13 @@
 // Painting: strokes of a ball or a disc into a mask, slices between painted ones, shapes as masks.
 
-import { axesWithin, emptyMask, grownTo, inBox, offset } from './mask.js';
 import { distances } from './distance.js';
+import { emptyMask, grownTo, inBox, offset } from './mask.js';
 
 /**
  * @typedef {import('./geometry.js').Index} Index
  * @typedef {import('./mask.js').Mask} Mask
- * @typedef {import('./mask.js').Axis} Axis
- * @typedef {{from: Index, to: Index, radius_mm: number, flat: Axis | null, erases: boolean}} Dab
- *   what one move of the pointer paints; flat: a disc in the plane across that axis, or a ball
+ * @typedef {{from: Index, to: Index, radius_mm: number, flat: number | null, erases: boolean}} Dab
+ *   what one move of the pointer paints; flat: the axis of an index across which a disc lies; a ball without
  */
 
 /** From `low` up to but without `high`, within the volume. @param {number[]} low @param {number[]} high @param {Index} shape */
@@ -53,7 +52,7 @@ function forEachIn({ low, high }, visit) {
 
 /** Whether the dab covers the centre of a voxel, or its way runs through it. @param {Index} index @param {Dab} dab @param {Index} spacing */
 function isTouched(index, { from, to, radius_mm, flat }, spacing) {
-  const axes = flat === null ? [0, 1, 2] : axesWithin(flat);
+  const axes = [0, 1, 2].filter((axis) => axis !== flat);
   let along = 0;
   let length = 0;
   for (const axis of axes) {
@@ -89,7 +88,7 @@ export function ellipsoidMask(center, half, shape) {
 /**
  * The mask with the planes between painted ones filled in: where the distances to the outlines of
  * the two neighbours, inside positive, weighted by nearness, add up to more than nothing (Raya and
- * Udupa, IEEE Trans Med Imaging 9:32-42, 1990). @param {Mask} mask @param {Axis} axis across the planes
+ * Udupa, IEEE Trans Med Imaging 9:32-42, 1990). @param {Mask} mask @param {number} axis across the planes
  * @param {Index} spacing mm along slice, row and column @returns {Mask}
  */
 export function interpolated(mask, axis, spacing) {
@@ -109,25 +108,25 @@ export function interpolated(mask, axis, spacing) {
   return filled;
 }
 
-/** The numbers within the box of the planes across an axis that hold anything. @param {Mask} mask @param {Axis} axis */
+/** The numbers within the box of the planes across an axis that hold anything. @param {Mask} mask @param {number} axis */
 function paintedPlanes(mask, axis) {
   const numbers = Array.from({ length: mask.shape[axis] }, (_, at) => at);
   return numbers.filter((at) => places(mask, axis, at).some((place) => mask.voxels[place]));
 }
 
-/** Where the voxels of a plane lie in the box. @param {Mask} mask @param {Axis} axis @param {number} at */
+/** Where the voxels of a plane lie in the box. @param {Mask} mask @param {number} axis @param {number} at */
 function places({ shape }, axis, at) {
   const strides = [shape[1] * shape[2], shape[2], 1];
-  const [across, down] = axesWithin(axis);
+  const [down, across] = [0, 1, 2].filter((other) => other !== axis);
   return Array.from({ length: shape[across] * shape[down] }, (_, j) => {
     const [u, v] = [j % shape[across], Math.floor(j / shape[across])];
     return at * strides[axis] + u * strides[across] + v * strides[down];
   });
 }
 
-/** To the outline of a plane in mm, inside positive; the outline lies between voxel centres. @param {Mask} mask @param {Axis} axis @param {number} at @param {Index} spacing */
+/** To the outline of a plane in mm, inside positive; the outline lies between voxel centres. @param {Mask} mask @param {number} axis @param {number} at @param {Index} spacing */
 function signedDistances(mask, axis, at, spacing) {
-  const [across, down] = axesWithin(axis);
+  const [down, across] = [0, 1, 2].filter((other) => other !== axis);
   const inside = places(mask, axis, at).map((place) => mask.voxels[place] === 1);
   // A rim of nothing around: what fills the box is inside only as far as its edge is away.
   const [width, height] = [mask.shape[across] + 2, mask.shape[down] + 2];

@@ -12,6 +12,7 @@ import { count, outline } from './mask.js';
  * @typedef {{slice: number, long: Segment, short: Segment}} Calipers
  */
 
+const SLICE = { through: 0, down: 1, across: 2 };
 const SAME_MM = 1e-9; // lengths nearer to each other than this are taken as the same
 
 /** Rounded half up, also a half that floating point left short, as the server rounds. @param {number} value */
@@ -66,7 +67,7 @@ export function maskCalipers(mask, [, rowMm, columnMm]) {
   const slice = largestSlice(mask);
   const inMm = (/** @type {number} */ column, /** @type {number} */ row) =>
     /** @type {PlanePoint} */ ([column * columnMm, row * rowMm]);
-  const hull = hullOf(outline(mask, 0, slice).flatMap(([a, b, c, d]) => [inMm(a, b), inMm(c, d)]));
+  const hull = hullOf(outline(mask, SLICE, slice).flatMap(([a, b, c, d]) => [inMm(a, b), inMm(c, d)]));
   const long = longest(hull);
   return { slice, long, short: widestAcross(hull, long) };
 }

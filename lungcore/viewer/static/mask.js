@@ -4,7 +4,7 @@
  * @typedef {import('./geometry.js').Index} Index
  * @typedef {{origin: Index, shape: Index, voxels: Uint8Array}} Mask
  *   voxels in C order, 0 or 1; origin: the index of the first
- * @typedef {0 | 1 | 2} Axis  of an index: 0 slice (axial planes), 1 row (coronal), 2 column (sagittal)
+ * @typedef {{through: number, across: number, down: number}} PlaneAxes  of an index, as of a Plane
  */
 
 const HEADER_NUMBERS = 6;
@@ -102,19 +102,12 @@ export function decodeMask(buffer) {
   return mask;
 }
 
-/** The two axes of an index that vary in a plane: across, then down. @param {Axis} axis @returns {[Axis, Axis]} */
-export function axesWithin(axis) {
-  if (axis === 0) return [2, 1];
-  return axis === 1 ? [2, 0] : [1, 0];
-}
-
 /**
- * The outline in the plane where `axis` is `at`: segments between the middles of voxel edges, each
- * [across, down, across, down] as indices. Marching squares with the level half-way.
- * @param {Mask} mask @param {Axis} axis @param {number} at @returns {number[][]}
+ * The outline in the plane where the axis `through` is `at`: segments between the middles of voxel
+ * edges, each [across, down, across, down] as indices. Marching squares with the level half-way.
+ * @param {Mask} mask @param {PlaneAxes} axes @param {number} at @returns {number[][]}
  */
-export function outline(mask, axis, at) {
-  const [across, down] = axesWithin(axis);
+export function outline(mask, { through, across, down }, at) {
   const { origin, shape } = mask;
   const here = (/** @type {number} */ u, /** @type {number} */ v) => {
     const index = [at, at, at];
@@ -124,7 +117,7 @@ export function outline(mask, axis, at) {
   };
   /** @type {number[][]} */
   const segments = [];
-  if (at < origin[axis] || at >= origin[axis] + shape[axis]) return segments;
+  if (at < origin[through] || at >= origin[through] + shape[through]) return segments;
   for (let v = origin[down] - 1; v < origin[down] + shape[down]; v++) {
     for (let u = origin[across] - 1; u < origin[across] + shape[across]; u++) {
       const corners = here(u, v) + 2 * here(u + 1, v) + 4 * here(u + 1, v + 1) + 8 * here(u, v + 1);
