@@ -12,7 +12,7 @@ from lungcore.learning.classify import Assessment, Look
 from lungcore.learning.crops import stack_at
 from lungcore.learning.explain import attribution
 from lungcore.learning.layers import layers_of, lungs_layer
-from lungcore.learning.rated import TARGETS
+from lungcore.learning.tasks import LUNGS
 
 CENTRE = (14.0, 40.0, 44.0)
 
@@ -30,12 +30,12 @@ def ball(stack, radius_mm):
 
 
 def assessment(scan, mask_of, *, evidence=None, centre=CENTRE, zoom=1.0):
-    near = stack_at(scan, centre, 10.0)
-    measured = stack_at(scan, centre, 10.0 * zoom, zoom)
+    near = stack_at(scan, centre, 10.0, LUNGS)
+    measured = stack_at(scan, centre, 10.0 * zoom, LUNGS, zoom)
     if evidence is None:
         evidence = np.zeros(near.hu.shape, np.float32)
     logits = np.where(ball(near, 5), 1, -1).astype(np.float32)
-    scores = np.zeros((len(near.hu), len(TARGETS)), np.float32)
+    scores = np.zeros((len(near.hu), len(LUNGS.targets)), np.float32)
     return Assessment(
         nodule=0.9,
         malignancy=0.5,
