@@ -103,7 +103,7 @@ def test_a_nodule_at_the_edge_of_the_volume_stays_in_it():
 
 def test_a_map_is_what_speaks_for_a_high_rating_at_each_voxel():
     scan = volume(slice_mm=2.0)
-    near = stack_at(scan, CENTRE, 10.0)
+    near = stack_at(scan, CENTRE, 10.0, LUNGS)
     evidence = np.random.default_rng(1).normal(size=near.hu.shape).astype(np.float32)
     said = assessment(scan, lambda stack: ball(stack, 4.0), evidence=evidence)
     layer = made(scan, said)["attribution"]
@@ -121,7 +121,7 @@ def test_a_map_is_what_speaks_for_a_high_rating_at_each_voxel():
 
 def test_where_nothing_speaks_for_a_high_rating_there_is_no_map():
     scan = volume()
-    against = np.full(stack_at(scan, CENTRE, 10.0).hu.shape, -1, np.float32)
+    against = np.full(stack_at(scan, CENTRE, 10.0, LUNGS).hu.shape, -1, np.float32)
     assert set(made(scan, assessment(scan, lambda stack: ball(stack, 4.0), evidence=against))) == {
         "lungs",
         "nodule",

@@ -34,7 +34,7 @@ LIVER = replace(
     members=2,
     patches=((4, 32), (2, 48)),
     detector=Preset(widths=(8, 12, 16), steps=450, **TOLD),
-    classifier=Preset(widths=(8, 8, 16), steps=100, **TOLD),
+    classifier=Preset(widths=(8, 8, 16), steps=200, **TOLD),
 )
 
 
@@ -141,7 +141,7 @@ def test_the_classifier_tells_a_lesion_from_the_liver(home, tmp_path):
     columns = ["file", "lesion", "malignancy", "contrast", "rating", "diameter_mm"]
     assert list(rows[0]) == columns
     *own, plain = (float(row["lesion"]) for row in rows)
-    assert min(own) > plain
+    assert min(own) > plain + 0.1
     for row, (_, diameter_mm, _) in zip(rows, lesions, strict=False):
         assert float(row["diameter_mm"]) == pytest.approx(diameter_mm, rel=0.4)
 
