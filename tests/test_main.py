@@ -226,7 +226,7 @@ def seen(monkeypatch):
     def detect(volume, models, *, engine, progress):
         progress("learning.step_lungs", 0.5)
         volumes.append(volume)
-        return Detection((NODULE, FAINT), (), {"detector": "7"}, {"lungs": 0.5})
+        return Detection((NODULE, FAINT), (), (), {"detector": "7"}, {"lungs": 0.5})
 
     monkeypatch.setattr(detection, "detect", detect)
     return volumes

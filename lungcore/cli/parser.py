@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from lungcore.cli.training import PRESETS
 from lungcore.language import text
-from lungcore.learning.train import STEPS
+from lungcore.learning.tasks import LUNGS
 
 PROGRAM = "python -m lungcore"
 LABEL_FORMATS = ("luna16", "marks", "coco", "nifti", "seg", "json", "training")
@@ -89,7 +89,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def build(language: str) -> Parser:
-    """The whole command line: `command` names what was chosen, `act` what it shall do."""
+    """The command line: `command` names the chosen command, `act` what some of them shall do."""
     parser = Parser(
         language=language,
         prog=PROGRAM,
@@ -145,8 +145,9 @@ def build(language: str) -> Parser:
 
 
 def _fill_train(train: Parser) -> None:
-    steps = {f"{preset}_steps": count for preset, count in STEPS.items()}
+    steps = {"detector_steps": LUNGS.detector.steps, "classifier_steps": LUNGS.classifier.steps}
     train.take("--preset", choices=PRESETS, required=True, help_key="cli.train_preset")
+    train.take("--task", metavar="FILE.json", help_key="cli.train_task")
     train.take("--data", metavar="DIR", help_key="cli.train_data")
     train.take("--out", required=True, metavar="DIR", help_key="cli.train_out")
     train.take("--steps", type=int, metavar="N", help_key="cli.train_steps", told=steps)

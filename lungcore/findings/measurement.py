@@ -41,8 +41,8 @@ class Measured:
 
 
 def one_decimal(value: float) -> float:
-    """Rounded half up, as the browser rounds."""
-    return math.floor(value * 10 + 0.5) / 10
+    """Rounded half up, also a half that floating point left a little short."""
+    return math.floor(value * 10 + 0.5 + 1e-6) / 10
 
 
 def of_mask(mask: Mask, affine: NDArray[np.float64]) -> Measured:

@@ -13,7 +13,7 @@ from lungcore.findings.finding import Finding
 from lungcore.findings.labels import LabelSet, Mark
 from lungcore.findings.voxels import ellipsoid, to_index
 from lungcore.formats import coco, images, label_images, label_json, mark_tables, training_folder
-from lungcore.records import audit, database, layers, readings, studies
+from lungcore.records import audit, database, label_layers, readings, studies
 from lungcore.records.identity import actor_name
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
@@ -54,7 +54,7 @@ def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
             for one in readings.of_series(session, series_uid)
             if one.signed_at is not None
         ]
-        sets = [*layers.label_sets(session, series_uid, masks), *signed]
+        sets = [*label_layers.label_sets(session, series_uid, masks), *signed]
         return Labelled(series, studies.instances(session, series_uid), sets)
 
 

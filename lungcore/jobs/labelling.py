@@ -17,10 +17,10 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.labels import DrawnSet
 from lungcore.findings.placing import Placed
 from lungcore.jobs import label_reading
-from lungcore.jobs.storage_lock import importing
-from lungcore.records import database, label_files, layers
+from lungcore.jobs.leftovers import temporary_folder
+from lungcore.records import database, label_files, label_layers
 from lungcore.records.label_files import LabelFile
-from lungcore.records.layers import are_outside
+from lungcore.records.label_layers import are_outside
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.settings import Settings
@@ -69,14 +69,14 @@ def import_labels(
         by_series.setdefault(labels.series_uid, []).append(labels)
     engine = database.connect(settings.database_url)
     try:
-        with importing(settings.storage):
+        with temporary_folder(settings.storage):
             sha256 = OriginalStore(settings.storage).add(path, move=False)
             file = LabelFile(sha256=sha256, file_name=path.name, format=read.format)
             with database.transaction(engine) as session:
                 is_new = label_files.keep_file(session, file, account_id)
                 masks = MaskStore(settings.storage)
                 placed = {
-                    uid: layers.add(session, file, uid, sets, masks)
+                    uid: label_layers.add(session, file, uid, sets, masks)
                     for uid, sets in sorted(by_series.items())
                 }
                 if all(found is not None and are_outside(found) for found in placed.values()):
@@ -113,7 +113,7 @@ def _place(engine: Engine, storage: Path, series_uid: str, file: LabelFile, fold
     read = label_reading.read(path, file.file_name, series_uid)
     sets = [labels for labels in read.sets if labels.series_uid == series_uid]
     with database.transaction(engine) as session:
-        layers.add(session, file, series_uid, sets, MaskStore(storage))
+        label_layers.add(session, file, series_uid, sets, MaskStore(storage))
 
 
 def _series_labels(

@@ -22,6 +22,7 @@ from lungcore.records.tables import (
     InstanceRow,
     LabelFileRow,
     LabelLayerRow,
+    LayerRow,
     ReadingRow,
     SeriesRow,
 )
@@ -47,10 +48,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class KnownFiles:
-    """What the stores must keep: hashes of original files, and of each series' volume."""
+    """What the stores must keep: hashes of original files, of each series' volume, of layers."""
 
     sha256s: frozenset[str]
     pixel_hashes: Mapping[str, str]
+    layers: frozenset[str]
 
 
 def add_series(session: Session, new: NewSeries) -> bool:
@@ -116,13 +118,14 @@ def instances(session: Session, series_uid: str) -> list[InstanceRecord]:
 
 
 def known_files(session: Session) -> KnownFiles:
-    """What the stores of files and volumes must keep when they are cleaned."""
+    """What the stores must keep when they are cleaned."""
     volumes = select(SeriesRow.series_uid, SeriesRow.pixel_hash).where(SeriesRow.pixel_hash != "")
     return KnownFiles(
         sha256s=frozenset(
             session.scalars(select(InstanceRow.sha256).union(select(LabelFileRow.sha256)))
         ),
         pixel_hashes={row.series_uid: row.pixel_hash for row in session.execute(volumes)},
+        layers=frozenset(session.scalars(select(LayerRow.sha256).distinct())),
     )
 
 

@@ -208,6 +208,24 @@ class MachineFindingRow(Base):
     attributes: Mapped[dict[str, Any] | None]
 
 
+class LayerRow(Base):
+    """What a detection shows over the images; of a finding when it has a rank."""
+
+    __tablename__ = "layer"
+
+    detection_id: Mapped[int] = mapped_column(
+        ForeignKey("detection.detection_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    rank: Mapped[int | None]
+    origin: Mapped[list[Any]]
+    step: Mapped[list[Any]]
+    shape: Mapped[list[Any]]
+    top: Mapped[float]
+    sha256: Mapped[str] = mapped_column(Sha256)
+
+
 class ReadingRow(Base):
     """One reader's look at a series; what it holds is the fold of its events."""
 

@@ -13,10 +13,11 @@ from lungcore.findings.mask import Mask, encode
 from lungcore.findings.voxels import ellipsoid
 from lungcore.formats import label_json, mark_tables
 from lungcore.jobs import label_export, labelling
-from lungcore.jobs.importing import clean_leftovers, import_paths, import_phantom
+from lungcore.jobs.importing import import_paths, import_phantom
+from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.jobs.label_reading import read
 from lungcore.jobs.labelling import import_labels
-from lungcore.records import database, label_files, layers, readings, studies
+from lungcore.records import database, label_files, label_layers, readings, studies
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.tables import AccountRow
@@ -47,7 +48,7 @@ def series_of(engine, uid):
 
 def sets_of(engine, settings, uid):
     with database.snapshot(engine) as session:
-        return layers.label_sets(session, uid, MaskStore(settings.storage))
+        return label_layers.label_sets(session, uid, MaskStore(settings.storage))
 
 
 def marks_csv(tmp_path, engine, uid, readers=("ann", "bob"), name="marks.csv"):

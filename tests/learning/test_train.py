@@ -7,21 +7,22 @@ import pytest
 from lungcore.errors import LungcoreError
 from lungcore.learning import checkpoints, classifier_training, detector_training, train
 from lungcore.learning.patches import Spot
+from lungcore.learning.tasks import LUNGS
 
 
 @pytest.mark.parametrize("train_preset", [train.train_detector, train.train_classifier])
 def test_absent_data_is_named(tmp_path, train_preset):
     with pytest.raises(LungcoreError, match=r"\.csv"):
-        train_preset(tmp_path, tmp_path / "out", 1, 7)
+        train_preset(LUNGS, tmp_path, tmp_path / "out", 1, 7)
 
 
 def test_training_goes_on_where_it_was(tmp_path):
-    model, progress = detector_training.resume(tmp_path)
+    model, progress = detector_training.resume(LUNGS, tmp_path)
     assert progress.step == 0
     progress.step, progress.seconds, progress.minings = 12, 34.5, 1
     progress.negatives = [Spot(2, (3, 4, 5))]
     detector_training.save(tmp_path, model, progress)
-    again, found = detector_training.resume(tmp_path)
+    again, found = detector_training.resume(LUNGS, tmp_path)
     assert found == progress
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -36,9 +37,9 @@ def test_learning_rate_warms_up_and_falls():
 
 
 def test_a_member_is_restored_as_it_was_kept(tmp_path):
-    member, trained = classifier_training._member()
+    member, trained = classifier_training._member(LUNGS)
     checkpoints.save(tmp_path / "state", trained, {"step": 3})
-    again = classifier_training._restored(tmp_path)
+    again = classifier_training._restored(LUNGS, tmp_path)
     for one, other in zip(member.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -2,7 +2,8 @@
 
 import { toImage } from './geometry.js';
 import { gripAt, markAt, marksOf } from './marks.js';
-import { DEFAULT_MM, newUid, withinSizes } from './model.js';
+import { withinSizes } from './ellipsoid.js';
+import { DEFAULT_MM, newUid } from './model.js';
 import { dragged } from './window.js';
 
 /**
