@@ -2,8 +2,11 @@
 
 import zlib
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
+from pydicom import FileDataset, dcmread
+from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from lungcore.dicom.problems import FileError
@@ -40,3 +43,22 @@ def inflate(file: BinaryIO, offset: int, file_name: str) -> BytesIO:
     if not inflater.eof:
         raise FileError("dicom.cut_short", file=file_name)
     return BytesIO(content)
+
+
+def read_whole(path: Path, file_name: str) -> FileDataset:
+    """All of a file, pixels too.
+
+    Raises FileError as `inflate` does, and what is MALFORMED where pydicom cannot read it.
+    """
+    try:
+        with path.open("rb") as file:
+            meta = meta_if_deflated(file)
+            if meta is None:
+                return dcmread(file, force=True)
+            data = dcmread(BytesIO(meta), force=True)
+            data.update(read_dataset(inflate(file, len(meta), file_name), False, True))
+            return data
+    except OSError as error:
+        if error.errno is None:  # no fault of the disk: pydicom's for a sequence that breaks off
+            raise ValueError(str(error)) from error
+        raise

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydicom import dcmread
+from pydicom.filereader import read_file_meta_info
 from pydicom.uid import RTStructureSetStorage
 
 from lungcore.dicom.problems import MALFORMED, FileError
@@ -17,10 +17,10 @@ def read_labels(path: Path, file_name: str, reader: str) -> tuple[str, list[Draw
     Raises FileError naming `file_name` when it is neither or cannot be used.
     """
     try:
-        kind = dcmread(path, specific_tags=["SOPClassUID"], stop_before_pixels=True, force=True)
-        is_structures = kind.get("SOPClassUID") == RTStructureSetStorage
+        # Of the file meta information (PS3.10 7.1), which is never deflated.
+        kind = read_file_meta_info(path).get("MediaStorageSOPClassUID")
     except MALFORMED as error:
         raise FileError("labels.dicom_damaged", file=file_name, problem=error) from error
-    if is_structures:
+    if kind == RTStructureSetStorage:
         return "rtstruct", read_structure_set(path, file_name, reader)
     return "seg", read_segmentation(path, file_name, reader)

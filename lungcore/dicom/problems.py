@@ -2,7 +2,7 @@
 
 import struct
 
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from lungcore.errors import LungcoreError
 
@@ -10,6 +10,7 @@ from lungcore.errors import LungcoreError
 MALFORMED = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     InvalidDicomError,
     LookupError,

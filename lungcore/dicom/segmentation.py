@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.uid import SegmentationStorage
 
+from lungcore.dicom.deflate import read_whole
 from lungcore.dicom.problems import MALFORMED, FileError
 from lungcore.findings.finding import Position
 from lungcore.findings.labels import Drawn, DrawnSet, MarkKind, Voxels, kind_of
@@ -20,6 +21,7 @@ READERS_SEGMENT = re.compile(r"(?P<reader>.+)_(?P<kind>nod|small|non)_(?P<name>[
 KIND: dict[str, MarkKind] = {"nod": "nodule", "small": "small_nodule", "non": "non_nodule"}
 LEAST_SHARE = 0.5  # of the maximum in a fractional segmentation that counts
 ONE_PLANE = 1e-3  # mm: positions along the normal that differ by less are one plane
+LARGEST_VOXELS = 1 << 31  # a byte each while they are read
 EVEN = 0.05  # of the distance of planes that they may be off it
 
 
@@ -39,7 +41,7 @@ def read_segmentation(path: Path, file_name: str, reader: str) -> list[DrawnSet]
     Raises FileError naming `file_name` when it is no segmentation, or one that cannot be placed.
     """
     try:
-        data = dcmread(path)
+        data = read_whole(path, file_name)
         if data.get("SOPClassUID") != SegmentationStorage:
             raise FileError("labels.dicom_other", file=file_name, modality=data.get("Modality"))
         return _sets(data, reader)
@@ -82,6 +84,9 @@ def _mark(name: str, kind: MarkKind, voxels: Voxels) -> Drawn:
 
 def _planes(data: Dataset) -> dict[int, list[_Plane]]:
     """The frames of each segment that show anything."""
+    size = int(data.Rows) * int(data.Columns) * int(data.get("NumberOfFrames") or 1)
+    if size > LARGEST_VOXELS:
+        raise ValueError(f"{size} voxels")
     pixels = data.pixel_array
     frames = pixels[None] if pixels.ndim == 2 else pixels
     if data.SegmentationType == "FRACTIONAL":

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage
 
+from lungcore.dicom.deflate import read_whole
 from lungcore.dicom.problems import MALFORMED, FileError
 from lungcore.findings.labels import Drawn, DrawnSet, Outline, kind_of
 
@@ -20,7 +21,7 @@ def read_structure_set(path: Path, file_name: str, reader: str) -> list[DrawnSet
     Raises FileError naming `file_name` when it is no structure set or does not name its series.
     """
     try:
-        data = dcmread(path)
+        data = read_whole(path, file_name)
         if data.get("SOPClassUID") != RTStructureSetStorage:
             raise FileError("labels.dicom_other", file=file_name, modality=data.get("Modality"))
         marks = _marks(data)

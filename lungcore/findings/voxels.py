@@ -13,7 +13,7 @@ from lungcore.findings.mask import Mask
 def on_grid(mask: Mask, grid: Grid) -> NDArray[np.bool_]:
     """The mask among all voxels of the grid."""
     voxels = np.zeros(grid.shape, bool)
-    voxels[_box(mask)] = mask.voxels
+    voxels[box(mask)] = mask.voxels
     return voxels
 
 
@@ -73,7 +73,8 @@ def diameter_mm(mask: Mask, grid: Grid) -> float:
     return math.cbrt(6 * volume_mm3 / math.pi)
 
 
-def _box(mask: Mask) -> tuple[slice, slice, slice]:
+def box(mask: Mask) -> tuple[slice, slice, slice]:
+    """Where the mask's voxels lie among all voxels of the grid."""
     first, second, third = (
         slice(start, start + length)
         for start, length in zip(mask.origin, mask.voxels.shape, strict=True)

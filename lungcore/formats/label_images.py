@@ -1,7 +1,7 @@
 """Masks of nodules as NIfTI or MetaImage volumes: 0 outside, a number for each nodule."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import Drawn, DrawnSet, Grid, Mark, Voxels
-from lungcore.findings.voxels import ball, on_grid
+from lungcore.findings.voxels import ball, box
 from lungcore.formats import images
 from lungcore.imaging.volume import Volume
 
@@ -36,7 +36,7 @@ def read(path: Path, name: str, series_uid: str = "") -> DrawnSet:
     if not series_uid:
         raise LungcoreError("labels.series_unnamed", path=name)
     volume = images.read(path)
-    marks = tuple(_mark(number, voxels, volume) for number, voxels in _nodules(volume, name))
+    marks = tuple(_marks(volume, name))
     reader = (parts["reader"] if parts else None) or called
     return DrawnSet(series_uid=series_uid, reader=reader, marks=marks)
 
@@ -52,22 +52,23 @@ def label_map(marks: Sequence[Mark], grid: Grid) -> NDArray[np.uint16]:
         if mask is None and mark.diameter_mm is not None:
             mask = ball(mark.center_mm, mark.diameter_mm, grid)
         if mask is not None:
-            numbers[on_grid(mask, grid)] = number
+            numbers[box(mask)][mask.voxels] = number
     return numbers
 
 
-def _nodules(volume: Volume, name: str) -> list[tuple[int, NDArray[np.bool_]]]:
+def _marks(volume: Volume, name: str) -> Iterator[Drawn]:
+    """Each nodule, in a box of its own: many whole volumes would not fit into the memory."""
     values = np.unique(volume.hu)
     numbers = values[values != 0]
     if numbers.min(initial=1) < 0 or len(numbers) > MOST_NODULES:
         raise LungcoreError("labels.mask_values", path=name, low=values[0], high=values[-1])
+    labelled: NDArray[np.signedinteger] = volume.hu
     if numbers.max(initial=0) <= 1:
-        parts, count = ndimage.label(volume.hu > 0, TOUCHING)
+        labelled, count = ndimage.label(volume.hu, TOUCHING)
         if count > MOST_NODULES:
             raise LungcoreError("labels.mask_parts", path=name, n=count)
-        return [(number, parts == number) for number in range(1, count + 1)]
-    return [(int(number), volume.hu == number) for number in numbers]
-
-
-def _mark(number: int, voxels: NDArray[np.bool_], volume: Volume) -> Drawn:
-    return Drawn(name=str(number), shape=Voxels(voxels, volume.affine))
+    for number, found in enumerate(ndimage.find_objects(labelled), start=1):
+        if found is not None:
+            affine = volume.affine.copy()
+            affine[:3, 3] = volume.to_mm([part.start for part in found])
+            yield Drawn(name=str(number), shape=Voxels(labelled[found] == number, affine))

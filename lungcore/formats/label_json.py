@@ -73,8 +73,10 @@ def runs(voxels: NDArray[np.bool_]) -> list[int]:
 
 def from_runs(counts: Iterable[int], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """The voxels that `runs` counted. Raises ValueError when they do not fill the shape."""
-    lengths = np.array(list(counts))
-    if lengths.dtype.kind not in "iu" or (lengths < 0).any() or sum(lengths) != math.prod(shape):
+    lengths, size = np.array(list(counts)), math.prod(shape)
+    # None longer than all, so that their sum cannot overflow.
+    is_sound = lengths.dtype.kind in "iu" and ((lengths >= 0) & (lengths <= size)).all()
+    if not is_sound or int(lengths.sum()) != size:
         raise ValueError(f"runs do not fill {shape}")
     return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
 

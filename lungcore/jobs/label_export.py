@@ -182,15 +182,18 @@ def _seg(found: Labelled, out: Path, settings: Settings) -> list[Path]:
 
 
 def _sources(found: Labelled, settings: Settings) -> Mapping[int, Path]:
-    """The original file of each slice."""
-    originals = OriginalStore(settings.storage)
+    """The original file of each slice. Raises LungcoreError when one is missing."""
+    originals, grid = OriginalStore(settings.storage), found.series.grid
     sources = {}
     for instance in found.instances:
         path = originals.path(instance.sha256)
         header = read_header(path, instance.file_name)
         for frame in header.frames if header else ():
             if frame.position_mm is not None:
-                sources[round(float(to_index(found.series.grid, frame.position_mm)[0]))] = path
+                sources[round(float(to_index(grid, frame.position_mm)[0]))] = path
+    for number in range(grid.shape[0]):
+        if number not in sources:
+            raise LungcoreError("labels.seg_slice", number=number + 1)
     return sources
 
 

@@ -5,10 +5,17 @@ import dataclasses
 import highdicom
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    RTStructureSetStorage,
+)
 
+from lungcore.dicom import deflate
 from lungcore.dicom.labels import read_labels
 from lungcore.dicom.problems import FileError
 from lungcore.dicom.write_segmentation import write_segmentation
@@ -276,3 +283,46 @@ def test_the_4d_lung_structure_set_outlines_its_tumour(shared):
     low, high = points.min(axis=0), points.max(axis=0)
     assert (np.array(tumour.center_mm) > low).all()
     assert (np.array(tumour.center_mm) < high).all()
+
+
+def test_a_deflated_segmentation_is_read_within_bounds(tmp_path, sets, grid, sources, monkeypatch):
+    path = tmp_path / "seg.dcm"
+    write_segmentation(sets, grid, sources, path)
+    data = dcmread(path)
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.save_as(path)
+    _, found = read_labels(path, path.name, "x")
+    marks = [mark for drawn in found for mark in place(drawn, grid).labels.marks]
+    wanted = sum(mark.mask.voxels.sum() for labels in sets for mark in labels.marks)
+    assert sum(mark.mask.voxels.sum() for mark in marks) == wanted
+    monkeypatch.setattr(deflate, "LARGEST_BYTES", 1000)
+    with pytest.raises(FileError):
+        read_labels(path, path.name, "x")
+
+
+def test_a_segmentation_that_says_it_is_huge_is_not_decoded(tmp_path, sets, grid, sources):
+    path = tmp_path / "seg.dcm"
+    write_segmentation(sets, grid, sources, path)
+    data = dcmread(path)
+    data.Rows = data.Columns = 65535
+    data.save_as(path)
+    with pytest.raises(FileError, match="voxels"):
+        read_labels(path, path.name, "x")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+@given(st.randoms(use_true_random=False))
+def test_damaged_bytes_are_told_and_break_nothing(shared, tmp_path, random):
+    """Of the real structure set: bytes here and there are others."""
+    content = bytearray((shared / RTSTRUCT).read_bytes())
+    for _ in range(random.randint(1, 40)):
+        content[random.randrange(128, len(content))] = random.randrange(256)
+    path = tmp_path / "damaged.dcm"
+    path.write_bytes(content)
+    try:
+        read_labels(path, path.name, "x")
+    except FileError as error:
+        assert "damaged.dcm" in str(error)
