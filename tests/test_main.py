@@ -462,7 +462,7 @@ def test_labels_go_in_and_out(shared, tmp_path, capsys):
     folder = shared / SCAN
     assert __main__.main(["import", str(folder / "dicom")]) == 0
     assert __main__.main(["labels", "import", str(folder / "069.xml")]) == 0
-    assert "4 nodules" in capsys.readouterr().out
+    assert "nodules 4" in capsys.readouterr().out
     out = tmp_path / "marks.csv"
     arguments = ["labels", "export", SCAN_UID, "--format", "marks", "--out", str(out)]
     assert __main__.main(arguments) == 0
@@ -503,6 +503,17 @@ def test_a_file_that_is_not_there_does_not_stop_the_others(shared, capsys):
     assert "/nowhere/a.xml" in shown.err
     assert "216.xml" in shown.out
     assert __main__.main(["labels", "import", "/nowhere/a.xml"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_when_no_file_can_be_used_each_reason_is_told_once(shared, capsys):
+    paths = [str(shared / "lidc_xml_sample" / f"{name}.xml") for name in ("087", "189")]
+    assert __main__.main(["labels", "import", *paths, "--json"]) == 1
+    shown = capsys.readouterr()
+    told = shown.err.splitlines()
+    assert len(told) == 2
+    assert all(path in line for path, line in zip(paths, told, strict=True))
+    assert [record["verdict"] for record in json.loads(shown.out)] == ["refuse", "refuse"]
 
 
 def test_an_unknown_format_is_wrong_usage(capsys):

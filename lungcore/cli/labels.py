@@ -9,7 +9,7 @@ from lungcore.cli.output import say, say_json, tell
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import KINDS
 from lungcore.jobs import label_export
-from lungcore.jobs.labelling import SeriesLabels, import_labels
+from lungcore.jobs.labelling import LabelResult, SeriesLabels, import_labels
 from lungcore.language import text
 from lungcore.records import database
 from lungcore.records.pixels import UID
@@ -26,26 +26,29 @@ def run(settings: Settings, arguments: Namespace) -> None:
 
 
 def _import(settings: Settings, arguments: Namespace) -> None:
-    """Import each file by itself. Raises LungcoreError when none could be used."""
-    records = [_imported(settings, path, arguments.series) for path in arguments.paths]
-    for record in records:
-        for reason in record["reasons"]:
-            tell(reason)
+    """Import each file by itself. Raises what stopped the last one when none could be used."""
+    records, errors = [], []
+    for path in arguments.paths:
+        try:
+            result = import_labels(Path(path), settings, series_uid=arguments.series)
+            records.append(_record(path, result))
+        except (LungcoreError, OSError) as error:
+            reason = _reason(error, path, settings.language)
+            records.append({"path": path, "verdict": "refuse", "reasons": [reason], "series": []})
+            errors.append((error, reason))
+    last = errors.pop()[0] if len(errors) == len(records) else None
+    for _, reason in errors:
+        tell(reason)
     if arguments.json:
         say_json(records)
     else:
         for record in records:
             _say_file(record, settings.language)
-    if not any(record["verdict"] == "accept" for record in records):
-        raise LungcoreError("labels.import_nothing", n=len(records))
+    if last is not None:
+        raise last
 
 
-def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
-    try:
-        result = import_labels(Path(path), settings, series_uid=series_uid)
-    except (LungcoreError, OSError) as error:
-        reason = _reason(error, path, settings.language)
-        return {"path": path, "verdict": "refuse", "reasons": [reason], "series": []}
+def _record(path: str, result: LabelResult) -> dict[str, Any]:
     return {
         "path": path,
         "verdict": "accept",

@@ -52,20 +52,21 @@ def _rows(path: Path, value: str) -> Iterator[tuple[str, Place, float]]:
         if missing:
             raise LungcoreError("formats.csv_columns", path=path, columns=", ".join(missing))
         for row in rows:
-            x, y, z, number = (
-                _number(path, rows.line_num, name, row[name]) for name in (*PLACE, value)
+            x, y, z, cell = (
+                number(path, rows.line_num, name, row[name]) for name in (*PLACE, value)
             )
-            yield row["seriesuid"].strip(), (x, y, z), number
+            yield row["seriesuid"].strip(), (x, y, z), cell
 
 
-def _number(path: Path, line: int, name: str, text: str | None) -> float:
+def number(path: Path, line: int, name: str, text: str | None) -> float:
+    """The finite number in a cell. Raises LungcoreError naming its line and column."""
     try:
-        number = float(text or "")
+        found = float(text or "")
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        found = math.nan
+    if not math.isfinite(found):
         raise LungcoreError("formats.csv_number", path=path, line=line, column=name, value=text)
-    return number
+    return found
 
 
 def _open(path: Path) -> TextIO:

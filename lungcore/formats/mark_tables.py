@@ -5,15 +5,15 @@ ratings. A file without readers is one reader's, called by the name of the file.
 """
 
 import csv
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.labels import Drawn, DrawnSet, LabelSet, Mark, MarkKind
+from lungcore.formats import luna16
+from lungcore.formats.luna16 import PLACE
 
-PLACE = ("coordX", "coordY", "coordZ")
 ANNOTATION = ("seriesuid", *PLACE, "diameter_mm")
 MARK = ("seriesuid", "reader", "nodule", *PLACE, "diameter_mm", *SCALES)
 
@@ -88,9 +88,9 @@ def _check_columns(path: Path, found: Sequence[str]) -> None:
 
 
 def _mark(path: Path, line: int, row: Mapping[str, str | None], number: int) -> Drawn:
-    x, y, z = (_number(path, line, name, row[name]) for name in PLACE)
+    x, y, z = (luna16.number(path, line, name, row[name]) for name in PLACE)
     size = row.get("diameter_mm") or None
-    diameter_mm = None if size is None else _number(path, line, "diameter_mm", size)
+    diameter_mm = None if size is None else luna16.number(path, line, "diameter_mm", size)
     is_sized = diameter_mm is not None and diameter_mm > 0
     is_nodule = is_sized or (diameter_mm is None and row.get("class", "1") == "1")
     kind: MarkKind = "nodule" if is_nodule else "non_nodule"
@@ -107,20 +107,10 @@ def _ratings(path: Path, line: int, row: Mapping[str, str | None]) -> dict[str, 
     found = {}
     for name, scale in SCALES.items():
         if value := row.get(name):
-            rating = _number(path, line, name, value)
+            rating = luna16.number(path, line, name, value)
             if rating not in range(1, scale + 1):
                 raise LungcoreError(
                     "labels.csv_rating", path=path, line=line, column=name, value=value, most=scale
                 )
             found[name] = int(rating)
     return found
-
-
-def _number(path: Path, line: int, name: str, text: str | None) -> float:
-    try:
-        number = float(text or "")
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise LungcoreError("formats.csv_number", path=path, line=line, column=name, value=text)
-    return number
