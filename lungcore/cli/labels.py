@@ -28,21 +28,23 @@ def run(settings: Settings, arguments: Namespace) -> None:
 def _import(settings: Settings, arguments: Namespace) -> None:
     """Import each file by itself. Raises LungcoreError when none could be used."""
     records = [_imported(settings, path, arguments.series) for path in arguments.paths]
+    for record in records:
+        for reason in record["reasons"]:
+            tell(reason)
     if arguments.json:
         say_json(records)
     else:
         for record in records:
             _say_file(record, settings.language)
     if not any(record["verdict"] == "accept" for record in records):
-        raise LungcoreError("labels.import_nothing")
+        raise LungcoreError("labels.import_nothing", n=len(records))
 
 
 def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
     try:
         result = import_labels(Path(path), settings, series_uid=series_uid)
-    except LungcoreError as error:
-        reason = error.text(settings.language)
-        tell(reason)
+    except (LungcoreError, OSError) as error:
+        reason = _reason(error, path, settings.language)
         return {"path": path, "verdict": "refuse", "reasons": [reason], "series": []}
     return {
         "path": path,
@@ -53,6 +55,13 @@ def _imported(settings: Settings, path: str, series_uid: str) -> dict[str, Any]:
         "new": result.new,
         "series": [_series_record(series) for series in result.series],
     }
+
+
+def _reason(error: LungcoreError | OSError, path: str, language: str) -> str:
+    if isinstance(error, LungcoreError):
+        return error.text(language)
+    problem = error.strerror or str(error)
+    return text("errors.file_unusable", language, path=path, problem=problem)
 
 
 def _series_record(series: SeriesLabels) -> dict[str, Any]:
@@ -73,7 +82,7 @@ def _series_record(series: SeriesLabels) -> dict[str, Any]:
 def _say_file(record: dict[str, Any], language: str) -> None:
     """One line a file, and one a reader where it is of one series."""
     if record["verdict"] == "refuse":
-        return  # its reason was told
+        return
     series = record["series"]
     waiting = sum(not one["stored"] for one in series)
     nodules = sum(reader["nodule"] for one in series for reader in one["readers"])

@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
-from lungcore import __version__
+import lungcore
 from lungcore.dicom.problems import MALFORMED, FileError
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import Grid, LabelSet, Mark
@@ -75,7 +75,7 @@ def _save(
             instance_number=1,
             manufacturer=MAKER,
             manufacturer_model_name=MAKER,
-            software_versions=__version__,
+            software_versions=lungcore.__version__,
             device_serial_number="0",
             content_label="NODULES",
             content_description="Lung nodules as readers outlined them",

@@ -90,8 +90,9 @@ def icc(ratings: ArrayLike) -> Estimate:
     tail = (1 + LEVEL) / 2
     above, below = stats.f.ppf(tail, n - 1, freedom), stats.f.ppf(tail, freedom, n - 1)
     rest = k * judges + (k * n - k - n) * error
-    low = n * (between - above * error) / (above * rest + n * between)
-    high = n * (below * between - error) / (rest + n * below * between)
+    with np.errstate(invalid="ignore"):  # 0 / 0, where ratings spread neither way
+        low = n * (between - above * error) / (above * rest + n * between)
+        high = n * (below * between - error) / (rest + n * below * between)
     return Estimate(rho, float(low), float(high))
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lungcore.findings.finding import Position
+from lungcore.findings.finding import Axes, Position
 from lungcore.findings.labels import Grid
 from lungcore.findings.mask import Mask
 
@@ -19,16 +19,25 @@ def on_grid(mask: Mask, grid: Grid) -> NDArray[np.bool_]:
 
 def ball(center_mm: Position, diameter_mm: float, grid: Grid) -> Mask | None:
     """The voxels whose centre lies in a ball, cut at the grid's border; None without any."""
+    return _solid(center_mm, grid.affine[:3, :3] * 2 / diameter_mm, grid)
+
+
+def ellipsoid(center_mm: Position, axes_mm: Axes, grid: Grid) -> Mask | None:
+    """As `ball`; axes_mm: whole lengths along columns, rows and slices, as of a `Finding`."""
+    spacing_mm = np.linalg.norm(grid.affine[:3, :3], axis=0)
+    return _solid(center_mm, np.diag(spacing_mm * 2 / np.array(axes_mm[::-1])), grid)
+
+
+def _solid(center_mm: Position, to_unit: NDArray[np.float64], grid: Grid) -> Mask | None:
+    """The voxels that `to_unit` takes, by their index from the centre, into the unit sphere."""
     center = to_index(grid, center_mm)
-    steps = np.linalg.inv(grid.affine[:3, :3])
-    reach = np.linalg.norm(steps, axis=1) * diameter_mm / 2
+    reach = np.linalg.norm(np.linalg.inv(to_unit), axis=1)
     low = np.maximum(np.ceil(center - reach), 0).astype(int)
     high = np.minimum(np.floor(center + reach), np.array(grid.shape) - 1).astype(int)
     if (high < low).any():
         return None
     index = np.moveaxis(np.indices(tuple(high - low + 1)), 0, -1) + low
-    offsets_mm = (index - center) @ grid.affine[:3, :3].T
-    return trimmed((offsets_mm**2).sum(-1) <= (diameter_mm / 2) ** 2, low)
+    return trimmed((((index - center) @ to_unit.T) ** 2).sum(-1) <= 1, low)
 
 
 def trimmed(voxels: NDArray[np.bool_], origin: ArrayLike = (0, 0, 0)) -> Mask | None:

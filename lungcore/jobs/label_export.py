@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from lungcore.dicom.read import read_header
 from lungcore.errors import LungcoreError
 from lungcore.findings.consensus import vote
 from lungcore.findings.finding import Finding
-from lungcore.findings.labels import Grid, LabelSet, Mark
-from lungcore.findings.voxels import to_index
+from lungcore.findings.labels import LabelSet, Mark
+from lungcore.findings.voxels import ellipsoid, to_index
 from lungcore.formats import coco, images, label_images, label_json, mark_tables, training_folder
-from lungcore.jobs.labelling import grid_of
 from lungcore.records import audit, database, label_layers, readings, studies
 from lungcore.records.identity import actor_name
 from lungcore.records.masks import MaskStore
@@ -35,33 +33,29 @@ class Labelled:
     instances: Sequence[InstanceRecord]
     sets: Sequence[LabelSet]
 
-    @property
-    def grid(self) -> Grid:
-        """The voxels of the series."""
-        return grid_of(self.series)
-
     def agreed(self) -> LabelSet:
         """One set: the nodules that more than half of the readers marked."""
-        return vote(self.sets, self.grid)
+        return vote(self.sets, self.series.grid)
 
 
-def labelled(session: Session, series_uid: str, storage: Path) -> Labelled:
+def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
     """What readers say of a series: layers of files, and the readings that are signed.
 
     A reading's reader is called by the number of the account. Raises LungcoreError when the series
     is unknown or was refused.
     """
-    series = studies.series(session, series_uid)
-    if series.verdict == "refuse":
-        raise LungcoreError("records.series_refused", series_uid=series_uid)
     masks = MaskStore(storage)
-    signed = [
-        _reading(readings.load(session, one.reading_id), series, masks)
-        for one in readings.of_series(session, series_uid)
-        if one.signed_at is not None
-    ]
-    sets = [*label_layers.label_sets(session, series_uid, masks), *signed]
-    return Labelled(series, studies.instances(session, series_uid), sets)
+    with database.snapshot(engine) as session:
+        series = studies.series(session, series_uid)
+        if series.verdict == "refuse":
+            raise LungcoreError("records.series_refused", series_uid=series_uid)
+        signed = [
+            _reading(readings.load(session, one.reading_id), series, masks)
+            for one in readings.of_series(session, series_uid)
+            if one.signed_at is not None
+        ]
+        sets = [*label_layers.label_sets(session, series_uid, masks), *signed]
+        return Labelled(series, studies.instances(session, series_uid), sets)
 
 
 def export(
@@ -79,8 +73,7 @@ def export(
     """
     engine = database.connect(settings.database_url)
     try:
-        with database.snapshot(engine) as session:
-            found = _of_readers(labelled(session, series_uid, settings.storage), readers)
+        found = _of_readers(labelled(engine, series_uid, settings.storage), readers)
         written = FORMATS[format_name](found, out, settings)
         _tell_audit(engine, found, format_name, account_id)
     finally:
@@ -116,21 +109,28 @@ def _tell_audit(engine: Engine, found: Labelled, format_name: str, account_id: i
 
 def _reading(reading: readings.ReadingRecord, series: SeriesHeader, masks: MaskStore) -> LabelSet:
     marks = [
-        _mark(finding, series, masks) for finding in reading.state.findings if finding.state in SAID
+        mark_of(finding, series, masks)
+        for finding in reading.state.findings
+        if finding.state in SAID
     ]
     name = f"account-{reading.account_id}"
     return LabelSet(series_uid=series.series_uid, reader=name, marks=tuple(marks))
 
 
-def _mark(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
+def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
     """The finding as a mark. Its attributes are the machine's and no reader's ratings."""
+    mask = None
+    if finding.mask is not None:
+        mask = masks.read(series, finding.mask)
+    elif finding.axes_mm is not None:
+        mask = ellipsoid(finding.center_mm, finding.axes_mm, series.grid)
     return Mark(
         name=finding.finding_uid,
         kind="nodule",
         center_mm=finding.center_mm,
         diameter_mm=finding.diameter_mm,
         attributes={},
-        mask=None if finding.mask is None else masks.read(series, finding.mask),
+        mask=mask,
     )
 
 
@@ -145,12 +145,12 @@ def _marks(found: Labelled, out: Path, _settings: Settings) -> list[Path]:
 
 
 def _coco(found: Labelled, out: Path, _settings: Settings) -> list[Path]:
-    coco.write([(labels, found.grid) for labels in found.sets], out)
+    coco.write([(labels, found.series.grid) for labels in found.sets], out)
     return [out]
 
 
 def _json(found: Labelled, out: Path, _settings: Settings) -> list[Path]:
-    label_json.write([(labels, found.grid) for labels in found.sets], out)
+    label_json.write([(labels, found.series.grid) for labels in found.sets], out)
     return [out]
 
 
@@ -162,8 +162,8 @@ def _nifti(found: Labelled, out: Path, _settings: Settings) -> list[Path]:
     written = []
     for labels in found.sets:
         path = out if len(found.sets) == 1 else _beside(out, labels.reader)
-        numbers = label_images.label_map(labels.nodules, found.grid)
-        images.write(numbers, found.grid.affine, path)
+        numbers = label_images.label_map(labels.nodules, found.series.grid)
+        images.write(numbers, found.series.grid.affine, path)
         written.append(path)
     return written
 
@@ -177,7 +177,7 @@ def _beside(out: Path, reader: str) -> Path:
 def _seg(found: Labelled, out: Path, settings: Settings) -> list[Path]:
     from lungcore.dicom.write_segmentation import write_segmentation  # half a second to load
 
-    write_segmentation(found.sets, found.grid, _sources(found, settings), out)
+    write_segmentation(found.sets, found.series.grid, _sources(found, settings), out)
     return [out]
 
 
@@ -190,7 +190,7 @@ def _sources(found: Labelled, settings: Settings) -> Mapping[int, Path]:
         header = read_header(path, instance.file_name)
         for frame in header.frames if header else ():
             if frame.position_mm is not None:
-                sources[round(float(to_index(found.grid, frame.position_mm)[0]))] = path
+                sources[round(float(to_index(found.series.grid, frame.position_mm)[0]))] = path
     return sources
 
 

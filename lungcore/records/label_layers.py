@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lungcore.findings.labels import LabelSet, Mark
-from lungcore.findings.mask import encode
+from lungcore.findings.labels import DrawnSet, LabelSet, Mark
+from lungcore.findings.mask import LARGEST_VOXELS, encode
+from lungcore.findings.placing import Placed, place
 from lungcore.records import label_files
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
-from lungcore.records.series import SeriesHeader
+from lungcore.records.series import SeriesHeader, SeriesRecord
 from lungcore.records.studies import find_series
 from lungcore.records.studies import series as series_record
 from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
@@ -45,28 +46,37 @@ class LayerRecord:
 
 
 def add(
-    session: Session,
-    sha256: str,
-    series_uid: str,
-    layers: Sequence[tuple[LabelSet, Sequence[str]]],
-    masks: MaskStore,
-) -> list[LayerRecord]:
-    """What a file says of a stored series, each reader with the names of the marks outside.
+    session: Session, file: LabelFile, series_uid: str, sets: Sequence[DrawnSet], masks: MaskStore
+) -> list[Placed] | None:
+    """Place what a kept file says of a series: a layer a reader, none twice.
 
-    Nothing is added twice; the file waits for the series no longer. Raises LungcoreError when the
-    series is unknown or a mask is too large.
+    None, and the file waits, when the series is not here or has no volume. No layer is added when
+    there are marks and none of them lies in the series. Raises LungcoreError when a nodule's mask
+    is too large.
     """
-    series = find_series(session, series_uid, lock=True)
-    file = label_files.known(session, sha256)
-    header = series_record(session, series_uid)
-    known = _layers_of(session, series, file)
-    for labels, outside in layers:
-        if labels.reader not in known:
-            known[labels.reader] = _layer(series, file, header, labels, outside, masks)
-            session.add(known[labels.reader])
-    label_files.place(session, sha256, series_uid)
+    series = session.scalar(
+        select(SeriesRow).where(SeriesRow.series_uid == series_uid).with_for_update()
+    )
+    if series is None or series.verdict == "refuse":
+        label_files.wait(session, file.sha256, series_uid)
+        return None
+    header = SeriesRecord.of_row(series)
+    placed = [place(labels, header.grid) for labels in sets]
+    if are_outside(placed):
+        return placed
+    row = label_files.known(session, file.sha256)
+    known = _readers_of(session, series, row)
+    session.add_all(
+        _layer(series, row, header, one, masks) for one in placed if one.labels.reader not in known
+    )
+    label_files.place(session, file.sha256, series_uid)
     session.flush()
-    return [_record(row, series_uid, label_files.of_row(file)) for row in known.values()]
+    return placed
+
+
+def are_outside(placed: Sequence[Placed]) -> bool:
+    """Whether there are marks, but none of them in the series."""
+    return any(one.outside for one in placed) and not any(one.labels.marks for one in placed)
 
 
 def of_series(session: Session, series_uid: str) -> list[LayerRecord]:
@@ -101,26 +111,20 @@ def _rows(session: Session, series_uid: str) -> list[tuple[LabelLayerRow, LabelF
     return [(layer, None if file is None else label_files.of_row(file)) for layer, file in found]
 
 
-def _layers_of(session: Session, series: SeriesRow, file: LabelFileRow) -> dict[str, LabelLayerRow]:
-    rows = session.scalars(
-        select(LabelLayerRow).where(
-            LabelLayerRow.series_id == series.series_id,
-            LabelLayerRow.label_file_id == file.label_file_id,
-        )
+def _readers_of(session: Session, series: SeriesRow, file: LabelFileRow) -> set[str]:
+    of_both = (
+        LabelLayerRow.series_id == series.series_id,
+        LabelLayerRow.label_file_id == file.label_file_id,
     )
-    return {row.reader: row for row in rows}
+    return set(session.scalars(select(LabelLayerRow.reader).where(*of_both)))
 
 
 def _layer(
-    series: SeriesRow,
-    file: LabelFileRow,
-    header: SeriesHeader,
-    labels: LabelSet,
-    outside: Sequence[str],
-    masks: MaskStore,
+    series: SeriesRow, file: LabelFileRow, header: SeriesHeader, placed: Placed, masks: MaskStore
 ) -> LabelLayerRow:
+    labels, outside = placed.labels, list(placed.outside)
     marks = [_stored(mark, header, masks) for mark in labels.marks]
-    content = {"reader": labels.reader, "marks": marks, "outside": list(outside)}
+    content = {"reader": labels.reader, "marks": marks, "outside": outside}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return LabelLayerRow(
         series_id=series.series_id,
@@ -129,7 +133,7 @@ def _layer(
         source="imported",
         nodules=len(labels.nodules),
         marks=marks,
-        outside=list(outside),
+        outside=outside,
         content_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
         created_at=datetime.now(UTC),
     )
@@ -142,8 +146,14 @@ def _stored(mark: Mark, header: SeriesHeader, masks: MaskStore) -> dict[str, Any
         "center_mm": list(mark.center_mm),
         "diameter_mm": mark.diameter_mm,
         "attributes": dict(mark.attributes),
-        "mask": None if mark.mask is None else masks.add(header, encode(mark.mask)),
+        "mask": masks.add(header, encode(mark.mask)) if mark.mask and _is_kept(mark) else None,
     }
+
+
+def _is_kept(mark: Mark) -> bool:
+    """Whether its mask is kept: of a structure larger than masks may be, place and size are."""
+    is_large = mark.mask is not None and mark.mask.voxels.size > LARGEST_VOXELS
+    return not (is_large and mark.kind == "structure")
 
 
 def _mark(stored: dict[str, Any], header: SeriesHeader, masks: MaskStore) -> Mark:
