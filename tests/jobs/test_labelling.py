@@ -13,9 +13,10 @@ from lungcore.findings.mask import Mask, encode
 from lungcore.findings.voxels import ellipsoid
 from lungcore.formats import label_json, mark_tables
 from lungcore.jobs import label_export, labelling
-from lungcore.jobs.importing import clean_leftovers, import_paths, import_phantom
+from lungcore.jobs.importing import import_paths, import_phantom
 from lungcore.jobs.label_reading import read
 from lungcore.jobs.labelling import import_labels
+from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.records import database, label_files, label_layers, readings, studies
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
