@@ -16,6 +16,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 

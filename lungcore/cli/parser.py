@@ -89,7 +89,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def build(language: str) -> Parser:
-    """The command line: `command` names the chosen command, `act` what some of them shall do."""
+    """The whole command line: `command` names what was chosen, `act` what it shall do."""
     parser = Parser(
         language=language,
         prog=PROGRAM,

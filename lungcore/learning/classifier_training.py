@@ -35,7 +35,12 @@ HELD_BACK = 40  # one patient in so many tells when to stop
 VALIDATE_EVERY, VALIDATION_BATCHES, PATIENCE = 200, 6, 3
 SAVE_EVERY_S = 60
 BATCHES_AHEAD = 4
-ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+SIDE_BY_SIDE = {
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first member takes all memory of a GPU
+}
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +63,7 @@ def train(task: Task, data: Path, out: Path, steps: int, seed: int) -> keras.Mod
     examples.check(data, task)  # absent data is told at once
     folders = [out / f"member{number}" for number in range(task.members)]
     context = multiprocessing.get_context("spawn")
-    with _one_thread(), ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
+    with _side_by_side(), ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
         waiting = [
             workers.submit(train_member, task, data, folder, number, steps, seed)
             for number, folder in enumerate(folders)
@@ -69,16 +74,16 @@ def train(task: Task, data: Path, out: Path, steps: int, seed: int) -> keras.Mod
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _side_by_side() -> Iterator[None]:
     """Processes that start within take one core each; this one stays as it is."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    before = dict(os.environ)
+    os.environ.update(SIDE_BY_SIDE)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            os.environ.update({name: value} if value is not None else {})
+        for name in SIDE_BY_SIDE:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _restored(task: Task, folder: Path) -> keras.Model:

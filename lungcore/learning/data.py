@@ -172,14 +172,7 @@ def _labelled_scans(data: Path) -> dict[str, str]:
 def read_training_backgrounds(data: Path, task: Task) -> list[Background]:
     """The unlabelled lungs and the LCTSC case at all `ZOOMS`, suspected lesions not trusted."""
     cases = read_unlabelled_cases(data)
-    zoomed = [_background(case, task.spacing_mm / zoom) for case in cases for zoom in ZOOMS]
-    return roomy(zoomed, task)
-
-
-def roomy(backgrounds: list[Background], task: Task) -> list[Background]:
-    """Those that are no thin slabs: these hold no patch for a mass."""
-    least = max(side for _, side in task.patches)
-    return [background for background in backgrounds if min(background.volume.shape) >= least]
+    return [_background(case, task.spacing_mm / zoom) for case in cases for zoom in ZOOMS]
 
 
 def read_labelled_backgrounds(data: Path, task: Task) -> list[Background]:

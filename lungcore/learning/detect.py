@@ -29,6 +29,8 @@ from lungcore.learning.windowing import normalise
 TILE_VOXELS = 6_000_000  # keeps the memory of a tile below 1 GB
 SEARCH_FROM, SEARCH_TO = 0.05, 0.9  # of the progress bar
 
+Load = Callable[[Path, str], runtime.Network]
+
 
 class Stopped(Exception):  # noqa: N818 (the jobs' contract names it; it is no error)
     """`stop` said so before the detection was done."""
@@ -54,7 +56,7 @@ def detect(
     models: Path,
     *,
     engine: str = runtime.OPENVINO,
-    load: Callable[[Path, str], runtime.Network] = runtime.load,
+    load: Load = runtime.load,
     progress: Callable[[str, float], None] = lambda step, share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Detection:
@@ -73,13 +75,8 @@ def detect(
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "weights"):
-        detector = load(models / "detector", engine)
-        classifier = load(models / "classifier", engine)
+        detector, classifier = _networks(models, engine, load)
     task = detector.task
-    if classifier.task.name != task.name:
-        raise LungcoreError(
-            "learning.tasks_differ", path=models, detector=task.name, other=classifier.task.name
-        )
     progress(f"learning.step_{task.region}", 0.0)
     with _timed(seconds, task.region):
         region = region_mask(volume, task)
@@ -96,6 +93,15 @@ def detect(
     )
     names = {"detector": detector.card.name, "classifier": classifier.card.name}
     return Detection(tuple(rated), tuple(assessments), layers, names, seconds)
+
+
+def _networks(models: Path, engine: str, load: Load) -> tuple[runtime.Network, runtime.Network]:
+    """Detector and classifier; LungcoreError when they look for different things."""
+    detector, classifier = load(models / "detector", engine), load(models / "classifier", engine)
+    own, other = detector.task.name, classifier.task.name
+    if own != other:
+        raise LungcoreError("learning.tasks_differ", path=models, detector=own, other=other)
+    return detector, classifier
 
 
 def _assessments(
@@ -119,8 +125,7 @@ def search(
     """The candidates in `region` (shape of `volume`), most probable first, malignancy not rated.
 
     least_probability: of a candidate, instead of what the card says; then all are given, and not
-    the `most_reported` of the card alone. Raises LungcoreError when `region` is
-    empty.
+    the `most_reported` of the card alone. Raises LungcoreError when `region` is empty.
     """
     task = detector.task
     if not region.any():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lungcore.errors import LungcoreError
 from lungcore.learning import data as pasted
 from lungcore.learning import scans
 from lungcore.learning.data import Background, Case, Nodule
@@ -14,16 +15,22 @@ def for_detector(
 ) -> tuple[list[Nodule], list[Background]]:
     """Nodules to paste, and series to paste them into or with lesions of their own.
 
-    held_out: of the folds that tell when to stop, instead of those that are learnt from.
+    held_out: of the folds that tell when to stop, instead of those that are learnt from. Raises
+    LungcoreError when the data is not there, or no series is large enough for a patch.
     """
     folds = task.validation_folds if held_out else task.training_folds
+    nodules: list[Nodule] = []
     if task.data == "scans":
-        return [], scans.backgrounds(data, task, folds)
-    if held_out:
-        backgrounds = pasted.roomy(pasted.read_labelled_backgrounds(data, task), task)
+        backgrounds = scans.backgrounds(data, task, folds)
     else:
-        backgrounds = pasted.read_training_backgrounds(data, task)
-    return pasted.read_nodules(data, folds), backgrounds
+        nodules = pasted.read_nodules(data, folds)
+        read = pasted.read_labelled_backgrounds if held_out else pasted.read_training_backgrounds
+        backgrounds = read(data, task)
+    least = max(side for _, side in task.patches)
+    roomy = [one for one in backgrounds if min(one.volume.shape) >= least]
+    if not roomy:
+        raise LungcoreError("learning.series_small", path=data, side=least)
+    return nodules, roomy  # thinner slabs hold no patch for a mass
 
 
 def rated(data: Path, task: Task) -> list[Rated]:

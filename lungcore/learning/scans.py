@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lungcore.errors import LungcoreError
 from lungcore.imaging.resampling import bounding_box, crop
 from lungcore.imaging.volume import Volume
-from lungcore.learning.data import Background, Case, Truth, on_grid, read_image, read_rows, roomy
+from lungcore.learning.data import Background, Case, Truth, on_grid, read_image, read_rows
 from lungcore.learning.rated import ENOUGH_READERS, Rated, targets, weights
 from lungcore.learning.regions import region_mask
 from lungcore.learning.synthesis import diameter_of
@@ -51,7 +51,7 @@ def cases(data: Path, task: Task, folds: Collection[int] | None = None) -> list[
 
 def backgrounds(data: Path, task: Task, folds: Collection[int]) -> list[Background]:
     """The series of these folds on the detector's grid, with their lesions."""
-    return roomy([_background(case, task) for case in cases(data, task, folds)], task)
+    return [_background(case, task) for case in cases(data, task, folds)]
 
 
 def read_rated(data: Path, task: Task) -> list[Rated]:

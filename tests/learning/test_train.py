@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -42,6 +44,34 @@ def test_a_member_is_restored_as_it_was_kept(tmp_path):
     again = classifier_training._restored(LUNGS, tmp_path)
     for one, other in zip(member.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_only_the_members_processes_are_kept_to_one_core(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    before = dict(os.environ)
+    with pytest.raises(KeyboardInterrupt), classifier_training._side_by_side():
+        assert os.environ["OMP_NUM_THREADS"] == os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
+        raise KeyboardInterrupt
+    assert dict(os.environ) == before
+
+
+def test_batches_are_drawn_without_keras():
+    code = (
+        "import sys, lungcore.learning.detector_batches;"
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_same_seed_begins_with_the_same_weights(tmp_path):
+    def begin(seed):
+        keras.utils.set_random_seed(seed)
+        return detector_training.resume(LUNGS, tmp_path)[0].get_weights()
+
+    for one, other in zip(begin(1), begin(1), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any((one != other).any() for one, other in zip(begin(1), begin(2), strict=True))
 
 
 def test_member_learning_rate_warms_up_and_falls_to_nothing():
