@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.findings.agreement import dice
@@ -93,6 +93,7 @@ def itk_staple(decisions):
     return found, np.array(method.GetSensitivity()), np.array(method.GetSpecificity())
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(3, 5))
 def test_staple_is_itks(seed, count):
     rng = np.random.default_rng(seed)

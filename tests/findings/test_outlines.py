@@ -1,7 +1,7 @@
 """Filling of closed lines, against the distance of each pixel to the line."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.findings.outlines import TOUCHING, filled
@@ -31,6 +31,7 @@ def distance(points, x, y):
     return min(found)
 
 
+@settings(deadline=None)  # every pixel against every edge
 @given(POINTS)
 def test_pixels_off_the_line_are_inside_by_the_even_odd_rule(given_points):
     points = np.array(given_points, float)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -31,6 +31,7 @@ def two_raters(draw):
 
 
 @pytest.mark.parametrize(("ordered", "weights"), [(True, "quadratic"), (False, None)])
+@settings(deadline=None)
 @given(raters=two_raters())
 def test_kappa_is_scikit_learns(ordered, weights, raters):
     first, second = raters
@@ -109,6 +110,7 @@ def test_too_few_differences_have_no_limits(n):
     assert math.isnan(found.lower.value)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
 def test_positive_agreement_is_the_f1_score(both, first_only, second_only):
     found = positive_agreement(both, first_only, second_only)

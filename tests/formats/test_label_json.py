@@ -123,7 +123,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(JSON)
 def test_no_content_breaks_the_reader(tmp_path, mark):
     content = {"format": "lungcore.labels", "version": 1}

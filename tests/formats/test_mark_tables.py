@@ -90,7 +90,7 @@ def test_bytes_that_are_no_text_are_told(tmp_path):
         mark_tables.read(path, "a")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=200))
 def test_no_content_breaks_the_reader(tmp_path, content):
     path = tmp_path / "a.csv"
