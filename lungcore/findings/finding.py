@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lungcore.findings.measurement import Measured
+
 Position = tuple[float, float, float]
 FindingState = Literal["machine", "accepted", "edited", "rejected", "added"]
 Source = Literal["machine", "reader"]
+Axes = tuple[float, float, float]
+Calipers = tuple[Position, Position, Position, Position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Finding:
     probability, malignancy, attributes: the machine's, also after an edit; None on a reader's own
         mark.
     reason: what the reader wrote with the last decision.
+    diameter_mm: of the machine's sphere or of the reader's; the guideline's where it is `measured`.
+    axes_mm: whole lengths of an ellipsoid along the axes on which a column index, a row index and
+        a slice index grow; None for a sphere.
+    mask: the id of a stored mask, or None. It says more than axes or diameter.
+    calipers_mm: both ends of the long axis, then of the short, where the reader set them by hand.
+    measured: of the mask or the ellipsoid, and of the calipers where there are any; None for a
+        sphere.
     """
 
     finding_uid: str
@@ -49,3 +60,7 @@ class Finding:
     reason: str = ""
     source: Source = "machine"
     attributes: Mapping[str, float] | None = None
+    axes_mm: Axes | None = None
+    mask: str | None = None
+    calipers_mm: Calipers | None = None
+    measured: Measured | None = None

@@ -1,16 +1,22 @@
 """A reading as the fold of its events. Nothing is ever changed: an undo is one more event.
 
+What was undone can be redone until another decision is made. Signing and reopening are none.
+
 Payloads, by kind of event:
 
 | kind   | payload |
 |--------|---------|
 | accept | finding_uid |
 | reject | finding_uid, reason (may be absent) |
-| edit   | finding_uid, center_mm, diameter_mm, reason (may be absent) |
-| add    | finding_uid (new), center_mm, diameter_mm, reason (may be absent) |
+| edit   | finding_uid, center_mm, diameter_mm; may be absent: OPTIONAL |
+| add    | finding_uid (new), center_mm, diameter_mm; may be absent: OPTIONAL |
 | undo   | event_uid of the event that is taken back |
+| redo   | event_uid of the event that was taken back last |
 | sign   | nothing |
 | reopen | reason |
+
+An edit says the whole shape: what it leaves out is gone. `measured` is what the server measured of
+the shape when the event was saved (`lungcore.records.masks`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +25,11 @@ from datetime import datetime
 from functools import reduce
 from typing import Any, Literal
 
-from lungcore.findings.finding import Finding, FindingState, Position
+from lungcore.findings.finding import Calipers, Finding, FindingState, Position
+from lungcore.findings.measurement import Measured
 
-Kind = Literal["accept", "reject", "edit", "add", "undo", "sign", "reopen"]
+Kind = Literal["accept", "reject", "edit", "add", "undo", "redo", "sign", "reopen"]
+OPTIONAL = ("axes_mm", "mask", "calipers_mm", "measured", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,13 @@ class Change:
 
     event_uid: str
     kind: Kind
-    finding_uid: str
     before: Finding | None
+    after: Finding
+
+    @property
+    def finding_uid(self) -> str:
+        """Of the finding that was decided on."""
+        return self.after.finding_uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +65,13 @@ class ReadingState:
 
     findings: the machine's by falling probability, then the reader's in the order of adding.
     changes: the decisions not undone, oldest first.
+    undone: the decisions that can be redone, the one undone last at the end.
     """
 
     findings: tuple[Finding, ...]
     signed: bool = False
     changes: tuple[Change, ...] = ()
+    undone: tuple[Change, ...] = ()
 
     @property
     def undo_target(self) -> str | None:
@@ -67,6 +82,16 @@ class ReadingState:
     def can_undo(self) -> bool:
         """Whether there is a decision to take back."""
         return self.undo_target is not None
+
+    @property
+    def redo_target(self) -> str | None:
+        """The event that a redo brings back, or None."""
+        return self.undone[-1].event_uid if self.undone and not self.signed else None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a decision to bring back."""
+        return self.redo_target is not None
 
     def finding(self, finding_uid: str) -> Finding | None:
         """The finding of that uid, or None."""
@@ -99,6 +124,8 @@ def step(state: ReadingState, event: Event) -> ReadingState:
     match event.kind:
         case "undo":
             return _undone(state, event)
+        case "redo":
+            return _redone(state, event)
         case "sign":
             return replace(state, signed=True)
         case "reopen":
@@ -113,22 +140,22 @@ def _changed(state: ReadingState, event: Event) -> ReadingState:
     if (before is None) != (event.kind == "add"):
         raise ValueError(f"event {event.event_uid} cannot {event.kind} finding {finding_uid}")
     after = _added(event) if before is None else _decided(state, before, event)
-    change = Change(event.event_uid, event.kind, finding_uid, before)
+    change = Change(event.event_uid, event.kind, before, after)
     return replace(
         state,
         findings=_with(state.findings, after),
         changes=(*state.changes, change),
+        undone=(),
     )
 
 
 def _added(event: Event) -> Finding:
     return Finding(
         finding_uid=event.payload["finding_uid"],
-        center_mm=_center_mm(event),
-        diameter_mm=float(event.payload["diameter_mm"]),
         state="added",
         reason=event.payload.get("reason", ""),
         source="reader",
+        **_shape(event.payload),
     )
 
 
@@ -140,16 +167,34 @@ def _decided(state: ReadingState, before: Finding, event: Event) -> Finding:
         return replace(before, state=_kept_state(state, before), reason=reason)
     return replace(
         before,
-        center_mm=_center_mm(event),
-        diameter_mm=float(event.payload["diameter_mm"]),
         state="edited" if before.source == "machine" else "added",
         reason=reason,
+        **_shape(event.payload),
     )
 
 
-def _center_mm(event: Event) -> Position:
-    x, y, z = event.payload["center_mm"]
+def _shape(payload: Mapping[str, Any]) -> dict[str, Any]:
+    axes_mm, measured = payload.get("axes_mm"), payload.get("measured")
+    return {
+        "center_mm": _three(payload["center_mm"]),
+        "diameter_mm": float(payload["diameter_mm"]),
+        "axes_mm": None if axes_mm is None else _three(axes_mm),
+        "mask": payload.get("mask"),
+        "calipers_mm": _calipers_mm(payload.get("calipers_mm")),
+        "measured": None if measured is None else Measured(**measured),
+    }
+
+
+def _three(numbers: Sequence[float]) -> Position:
+    x, y, z = numbers
     return float(x), float(y), float(z)
+
+
+def _calipers_mm(ends: Sequence[Sequence[float]] | None) -> Calipers | None:
+    if ends is None:
+        return None
+    from_long, to_long, from_short, to_short = map(_three, ends)
+    return from_long, to_long, from_short, to_short
 
 
 def _kept_state(state: ReadingState, finding: Finding) -> FindingState:
@@ -168,7 +213,21 @@ def _undone(state: ReadingState, event: Event) -> ReadingState:
         findings = tuple(f for f in state.findings if f.finding_uid != last.finding_uid)
     else:
         findings = _with(state.findings, last.before)
-    return replace(state, findings=findings, changes=state.changes[:-1])
+    return replace(
+        state, findings=findings, changes=state.changes[:-1], undone=(*state.undone, last)
+    )
+
+
+def _redone(state: ReadingState, event: Event) -> ReadingState:
+    if not state.undone or event.payload["event_uid"] != state.undone[-1].event_uid:
+        raise ValueError(f"event {event.event_uid} cannot redo {event.payload['event_uid']}")
+    last = state.undone[-1]
+    return replace(
+        state,
+        findings=_with(state.findings, last.after),
+        changes=(*state.changes, last),
+        undone=state.undone[:-1],
+    )
 
 
 def _with(findings: tuple[Finding, ...], new: Finding) -> tuple[Finding, ...]:

@@ -1,9 +1,12 @@
 """How routes read and answer: small bodies, JSON, a user's problem in the user's language."""
 
+import gzip
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from numcodecs import Zstd
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -39,6 +42,26 @@ def _check_role(account: Account, roles: Sequence[str]) -> None:
         raise LungcoreError("web.role_needed", roles=names)
 
 
+async def as_stored(request: Request, zstd_coded: bytes, *, immutable: bool = True) -> Response:
+    """What is stored, as it lies on disk (zstd), or gzip for browsers without zstd.
+
+    immutable: its address never leads to anything else.
+    """
+    encoding, coded = "zstd", zstd_coded
+    if "zstd" not in request.headers.get("accept-encoding", ""):
+        encoding, coded = "gzip", await run_in_threadpool(_as_gzip, zstd_coded)
+    headers = {
+        "Content-Encoding": encoding,
+        "Cache-Control": "private, max-age=86400, immutable" if immutable else "private, no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    return Response(coded, media_type="application/octet-stream", headers=headers)
+
+
+def _as_gzip(zstd_coded: bytes) -> bytes:
+    return gzip.compress(Zstd().decode(zstd_coded), compresslevel=1)
+
+
 async def body_of(request: Request, *fields: str) -> dict[str, Any]:
     """The request's JSON object, which must hold `fields`; LungcoreError otherwise."""
     try:
@@ -52,11 +75,11 @@ async def body_of(request: Request, *fields: str) -> dict[str, Any]:
     return body
 
 
-async def small_body(request: Request) -> bytes:
-    """The request's body, read no further than LARGEST_BODY; LungcoreError beyond that."""
+async def small_body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The request's body, read no further than `most` bytes; LungcoreError beyond that."""
     body = bytearray()
     async for block in request.stream():
         body += block
-        if len(body) > LARGEST_BODY:
-            raise LungcoreError("web.body_too_large", most=LARGEST_BODY // 1024)
+        if len(body) > most:
+            raise LungcoreError("web.body_too_large", most=most // 1024)
     return bytes(body)

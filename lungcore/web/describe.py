@@ -9,6 +9,7 @@ from lungcore.findings.finding import Finding
 from lungcore.jobs.client import JobsClient, JobStatus
 from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
+from lungcore.records.layers import LayerRecord
 from lungcore.records.readings import ReadingRecord
 from lungcore.records.studies import SeriesRecord
 
@@ -41,7 +42,7 @@ def describe_series(series: SeriesRecord, language: str) -> dict[str, Any]:
 
 
 def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
-    """The reading, its findings as they now stand, and whether there is something to undo."""
+    """The reading, its findings as they now stand, and what there is to undo and to redo."""
     return {
         "reading": {
             "reading_id": reading.reading_id,
@@ -54,12 +55,20 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
         "findings": [describe_finding(finding) for finding in reading.state.findings],
         "can_undo": reading.state.can_undo,
         "undo_target": reading.state.undo_target,
+        "can_redo": reading.state.can_redo,
+        "redo_target": reading.state.redo_target,
     }
 
 
 def describe_finding(finding: Finding) -> dict[str, Any]:
     """The finding, with the keys of the words that its attributes say."""
     return asdict(finding) | {"words": words(finding.attributes) if finding.attributes else ()}
+
+
+def describe_layer(layer: LayerRecord) -> dict[str, Any]:
+    """Where a layer lies and what it shows; its id leads to its values."""
+    answer = asdict(layer)
+    return {"id": answer.pop("sha256"), **answer}
 
 
 def describe_job(status: JobStatus, language: str) -> dict[str, Any]:

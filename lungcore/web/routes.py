@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from lungcore.web import assets
 from lungcore.web.jobs import JobRoutes
+from lungcore.web.masks import MaskRoutes
 from lungcore.web.series import SeriesRoutes
 from lungcore.web.services import Services
 from lungcore.web.signin import SignIn
@@ -11,7 +12,7 @@ from lungcore.web.uploads import Uploads
 
 
 def routes(services: Services, base: str = "") -> list[Route]:
-    """Sign-in, uploads, series, jobs and the viewer's modules.
+    """Sign-in, uploads, series, masks, jobs and the viewer's modules.
 
     base: the path that the application is served under, as `/ct`; Streamlit's routes begin with
         it too.
@@ -20,6 +21,7 @@ def routes(services: Services, base: str = "") -> list[Route]:
         *SignIn(services).routes(),
         *Uploads(services).routes(),
         *SeriesRoutes(services).routes(),
+        *MaskRoutes(services).routes(),
         *JobRoutes(services).routes(),
         *assets.routes(),
     ]

@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 
 from lungcore.jobs.client import JobsClient
 from lungcore.records import database
+from lungcore.records.layers import LayerStore
+from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
@@ -20,6 +22,8 @@ class Services:
     engine: Engine
     pixels: PixelStore
     originals: OriginalStore
+    masks: MaskStore
+    layers: LayerStore
     jobs: JobsClient
     cookies: SessionCookies
 
@@ -32,6 +36,8 @@ class Services:
             engine=database.connect(settings.database_url),
             pixels=PixelStore(settings.storage),
             originals=OriginalStore(settings.storage),
+            masks=MaskStore(settings.storage),
+            layers=LayerStore(settings.storage),
             jobs=JobsClient(settings),
             cookies=SessionCookies.open(settings.home),
         )

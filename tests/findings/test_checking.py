@@ -13,6 +13,7 @@ from lungcore.language import LANGUAGES
 FRESH = ReadingState((Finding("1.2", (0.0, 0.0, 0.0), 9.0, 0.9, 0.8),))
 SIGNED = ReadingState(FRESH.findings, signed=True)
 GEOMETRY = {"center_mm": [1.0, 2.0, 3.0], "diameter_mm": 6}
+MEASURED = {"long_mm": 9.1, "short_mm": 7.0, "volume_mm3": 310.0}
 NEW = {"finding_uid": "2.25.77", **GEOMETRY}
 EDIT = {"finding_uid": "1.2", **GEOMETRY}
 
@@ -26,6 +27,8 @@ EDIT = {"finding_uid": "1.2", **GEOMETRY}
         ("edit", EDIT),
         ("add", NEW),
         ("add", {**NEW, "reason": "spiculated"}),
+        ("add", {**NEW, "axes_mm": [6, 7.5, 8], "calipers_mm": [[0, 0, 0]] * 4}),
+        ("edit", {**EDIT, "mask": "0a" * 32, "measured": MEASURED}),
         ("sign", {}),
     ],
 )
@@ -57,7 +60,18 @@ def test_takes_what_can_be(kind, payload):
         ("edit", {**EDIT, "diameter_mm": -3.0}, "diameter_mm"),
         ("edit", {**EDIT, "diameter_mm": True}, "diameter_mm"),
         ("edit", {**EDIT, "diameter_mm": "6"}, "diameter_mm"),
+        ("edit", {**EDIT, "axes_mm": [1, 2]}, "axes_mm"),
+        ("edit", {**EDIT, "axes_mm": [1, 2, 0]}, "axes_mm"),
+        ("edit", {**EDIT, "axes_mm": None}, "axes_mm"),
+        ("edit", {**EDIT, "mask": "0A" * 32}, "mask"),
+        ("edit", {**EDIT, "mask": "../secret"}, "mask"),
+        ("edit", {**EDIT, "calipers_mm": [[0, 0, 0]] * 3}, "calipers_mm"),
+        ("edit", {**EDIT, "calipers_mm": [[0, 0, 0]] * 3 + [[0, 0]]}, "calipers_mm"),
+        ("edit", {**EDIT, "measured": {"long_mm": 1}}, "measured"),
+        ("edit", {**EDIT, "measured": MEASURED | {"short_mm": math.nan}}, "measured"),
+        ("accept", {"finding_uid": "1.2", "mask": "0a" * 32}, "mask"),
         ("undo", {"event_uid": None}, "event_uid"),
+        ("redo", {}, "event_uid"),
     ],
 )
 def test_names_the_field_that_cannot_be(kind, payload, name):
@@ -72,6 +86,7 @@ def test_names_the_field_that_cannot_be(kind, payload, name):
     [
         (FRESH, "accept", {"finding_uid": "1.9"}, "findings.unknown"),
         (FRESH, "undo", {"event_uid": "e1"}, "findings.nothing_to_undo"),
+        (FRESH, "redo", {"event_uid": "e1"}, "findings.nothing_to_redo"),
         (FRESH, "reopen", {"reason": "look again"}, "findings.not_signed"),
         (SIGNED, "accept", {"finding_uid": "1.2"}, "findings.signed"),
         (SIGNED, "sign", {}, "findings.signed"),

@@ -1,4 +1,4 @@
-"""Readings fold the same in any replay, and an undo is exact."""
+"""Readings fold the same in any replay; an undo and a redo are exact."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check
 from lungcore.findings.finding import Finding
+from lungcore.findings.measurement import Measured
 from lungcore.findings.reading import Event, ReadingState, fold, step
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -20,14 +21,20 @@ MACHINE = (
 )
 UIDS = st.sampled_from(["1.1", "1.2", "1.3", "2.25.1", "2.25.2", "2.25.3"])
 NUMBERS = st.floats(-500, 500)
-GEOMETRY = {
-    "center_mm": st.lists(NUMBERS, min_size=3, max_size=3),
-    "diameter_mm": st.floats(0.5, 100),
+PLACE = st.lists(NUMBERS, min_size=3, max_size=3)
+LENGTH = st.floats(0.5, 100)
+GEOMETRY = {"center_mm": PLACE, "diameter_mm": LENGTH}
+SHAPE = {
+    "axes_mm": st.lists(LENGTH, min_size=3, max_size=3),
+    "mask": st.sampled_from(["0a" * 32, "b1" * 32]),
+    "calipers_mm": st.lists(PLACE, min_size=4, max_size=4),
+    "measured": st.fixed_dictionaries(dict.fromkeys(("long_mm", "short_mm", "volume_mm3"), LENGTH)),
 }
 
 
 def _attempt(kind: str, **payload: Any) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    return st.tuples(st.just(kind), st.fixed_dictionaries(payload))
+    optional = SHAPE if "diameter_mm" in payload else {}
+    return st.tuples(st.just(kind), st.fixed_dictionaries(payload, optional=optional))
 
 
 ATTEMPTS = st.lists(
@@ -38,6 +45,8 @@ ATTEMPTS = st.lists(
         _attempt("add", finding_uid=UIDS, **GEOMETRY),
         _attempt("undo", event_uid=st.integers(1, 12).map(str)),
         _attempt("undo"),  # of the last decision: filled in below
+        _attempt("redo", event_uid=st.integers(1, 12).map(str)),
+        _attempt("redo"),
         _attempt("sign"),
         _attempt("reopen", reason=st.sampled_from(["", "second look"])),
     ),
@@ -54,8 +63,8 @@ def _play(attempts: list[tuple[str, dict[str, Any]]]) -> tuple[list[Event], list
     events: list[Event] = []
     states = [fold(MACHINE, [])]
     for kind, payload in attempts:
-        if kind == "undo" and not payload:
-            payload = {"event_uid": states[-1].undo_target}
+        if kind in ("undo", "redo") and not payload:
+            payload = {"event_uid": getattr(states[-1], f"{kind}_target")}
         event = _event(len(events) + 1, kind, payload)
         try:
             check(states[-1], event.kind, payload)
@@ -90,6 +99,33 @@ def test_undo_is_exact(attempts):
             assert after.changes == undone.changes
 
 
+@settings(deadline=None, max_examples=150)
+@given(ATTEMPTS, st.integers(1, 10))
+def test_redoing_as_often_as_undone_changes_nothing(attempts, times):
+    _, states = _play(attempts)
+    state = states[-1]
+    if state.signed:
+        state = step(state, _event(90, "reopen", {"reason": "x"}))
+    times = min(times, len(state.changes))
+    passed = [state]
+    for _ in range(times):
+        undo = _event(91, "undo", {"event_uid": passed[-1].undo_target})
+        passed.append(step(passed[-1], undo))
+    again = passed[-1]
+    for before in reversed(passed[:-1]):
+        again = step(again, _event(92, "redo", {"event_uid": again.redo_target}))
+        assert again == before
+
+
+@settings(deadline=None, max_examples=100)
+@given(ATTEMPTS)
+def test_another_change_ends_redoing(attempts):
+    events, states = _play(attempts)
+    for event, after in zip(events, states[1:], strict=True):
+        if event.kind in ("accept", "reject", "edit", "add"):
+            assert not after.can_redo
+
+
 @settings(deadline=None, max_examples=100)
 @given(ATTEMPTS)
 def test_undoing_everything_gives_back_the_machine(attempts):
@@ -99,7 +135,7 @@ def test_undoing_everything_gives_back_the_machine(attempts):
         state = step(state, _event(90, "reopen", {"reason": "x"}))
     while state.can_undo:
         state = step(state, _event(91, "undo", {"event_uid": state.undo_target}))
-    assert state == fold(MACHINE, [])
+    assert (state.findings, state.changes) == (fold(MACHINE, []).findings, ())
 
 
 @settings(deadline=None, max_examples=100)
@@ -136,6 +172,16 @@ def test_an_edit_stays_an_edit_when_accepted_after_a_rejection():
     state = _after(EDIT, ("reject", {"finding_uid": "1.2"}), ("accept", {"finding_uid": "1.2"}))
     assert state.finding("1.2").state == "edited"
     assert state.finding("1.2").diameter_mm == 10.0
+
+
+def test_an_edit_says_the_whole_shape():
+    shape = {"axes_mm": [8, 9, 12], "mask": "0a" * 32, "calipers_mm": [[0, 0, 0]] * 4}
+    measured = {"long_mm": 9, "short_mm": 8, "volume_mm3": 452.4}
+    drawn = _after(("edit", EDIT[1] | shape | {"measured": measured})).finding("1.2")
+    assert (drawn.axes_mm, drawn.mask) == ((8.0, 9.0, 12.0), "0a" * 32)
+    assert drawn.measured == Measured(9, 8, 452.4)
+    plain = _after(("edit", EDIT[1] | shape), EDIT).finding("1.2")
+    assert (plain.axes_mm, plain.mask, plain.calipers_mm, plain.measured) == (None,) * 4
 
 
 def test_kept_and_malignancy_leave_out_what_was_rejected():

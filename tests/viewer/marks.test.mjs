@@ -9,7 +9,7 @@ import { personName } from '../../lungcore/viewer/static/names.js';
 import { View } from '../../lungcore/viewer/static/view.js';
 
 const GRID = new Grid([100, 512, 512], [0, 0, 0.7, -170, 0, 0.7, 0, -160, 2.5, 0, 0, -340, 0, 0, 0, 1]);
-const at = (uid, index, diameter_mm) => addedFinding(uid, GRID.toMm(index), diameter_mm);
+const at = (uid, index, diameter_mm) => addedFinding(uid, { center_mm: GRID.toMm(index), diameter_mm });
 
 function look(findings) {
   const view = new View(GRID, findings);

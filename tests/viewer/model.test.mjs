@@ -3,16 +3,15 @@ import { test } from 'node:test';
 
 import {
   addedFinding,
-  foretell,
+  foretold,
   neighbour,
   newEvent,
   newUid,
   tally,
-  withinSizes,
 } from '../../lungcore/viewer/static/model.js';
 
 const machine = (uid, change = {}) => ({
-  ...addedFinding(uid, [1, 2, 3], 9),
+  ...addedFinding(uid, { center_mm: [1, 2, 3], diameter_mm: 9 }),
   state: 'machine',
   source: 'machine',
   probability: 0.9,
@@ -41,13 +40,13 @@ test('a new UID is a UUID of version 4 as PS3.5 B.2 writes it', () => {
 
 test('accept, reject and edit change their finding alone', () => {
   const before = answer(machine('1'), machine('2'));
-  const accepted = foretell(before, newEvent('accept', { finding_uid: '1' }));
+  const accepted = foretold(before, [newEvent('accept', { finding_uid: '1' })]);
   assert.deepEqual(states(accepted), ['accepted', 'machine']);
   assert.ok(accepted.can_undo);
-  const rejected = foretell(accepted, newEvent('reject', { finding_uid: '2', reason: 'scar' }));
+  const rejected = foretold(accepted, [newEvent('reject', { finding_uid: '2', reason: 'scar' })]);
   assert.equal(rejected.findings[1].reason, 'scar');
   const payload = { finding_uid: '2', center_mm: [7, 8, 9], diameter_mm: 4 };
-  const edited = foretell(rejected, newEvent('edit', payload)).findings[1];
+  const edited = foretold(rejected, [newEvent('edit', payload)]).findings[1];
   assert.deepEqual([edited.state, edited.center_mm, edited.diameter_mm], ['edited', [7, 8, 9], 4]);
   assert.equal(edited.reason, '');
   assert.equal(edited.probability, 0.9);
@@ -55,25 +54,25 @@ test('accept, reject and edit change their finding alone', () => {
 });
 
 test('an edit that is accepted stays an edit; a mark of the reader stays added', () => {
-  const both = answer(machine('1', { state: 'edited' }), addedFinding('2', [0, 0, 0], 5));
+  const both = answer(machine('1', { state: 'edited' }), addedFinding('2', { center_mm: [0, 0, 0], diameter_mm: 5 }));
   for (const uid of ['1', '2']) {
-    const after = foretell(both, newEvent('accept', { finding_uid: uid }));
+    const after = foretold(both, [newEvent('accept', { finding_uid: uid })]);
     assert.deepEqual(states(after), ['edited', 'added']);
   }
 });
 
 test('an addition goes to the end', () => {
   const payload = { finding_uid: '9', center_mm: [1, 1, 1], diameter_mm: 8 };
-  const after = foretell(answer(machine('1')), newEvent('add', payload));
-  assert.deepEqual(after.findings.at(-1), addedFinding('9', [1, 1, 1], 8));
+  const after = foretold(answer(machine('1')), [newEvent('add', payload)]);
+  assert.deepEqual(after.findings.at(-1), addedFinding('9', payload));
 });
 
 test('sign and reopen turn the reading; an undo is left to the server', () => {
   const before = answer(machine('1'));
-  const signed = foretell(before, newEvent('sign'));
+  const signed = foretold(before, [newEvent('sign')]);
   assert.equal(signed.reading.signed, true);
-  assert.equal(foretell(signed, newEvent('reopen', { reason: 'x' })).reading.signed, false);
-  assert.equal(foretell(before, newEvent('undo')), before);
+  assert.equal(foretold(signed, [newEvent('reopen', { reason: 'x' })]).reading.signed, false);
+  assert.equal(foretold(before, [newEvent('undo')]), before);
 });
 
 test('next and previous go round the list', () => {
@@ -86,8 +85,27 @@ test('next and previous go round the list', () => {
   assert.equal(neighbour([], null, 1), null);
 });
 
-test('sizes are rounded to a tenth and kept within bounds', () => {
-  assert.deepEqual([7.26, 0, 900].map(withinSizes), [7.3, 1, 200]);
+test('an edit says the whole shape', () => {
+  const shape = { center_mm: [1, 1, 1], diameter_mm: 8, axes_mm: [7, 9, 8], mask: 'drawn-1', measured: { long_mm: 9 } };
+  const drawn = foretold(answer(machine('1')), [newEvent('edit', { finding_uid: '1', ...shape })]);
+  assert.deepEqual([drawn.findings[0].axes_mm, drawn.findings[0].mask], [[7, 9, 8], 'drawn-1']);
+  const plain = foretold(drawn, [newEvent('edit', { finding_uid: '1', center_mm: [0, 0, 0], diameter_mm: 5 })]);
+  const { axes_mm, mask, measured, calipers_mm } = plain.findings[0];
+  assert.deepEqual([axes_mm, mask, measured, calipers_mm], [null, null, null, null]);
+});
+
+test('what is on its way is undone and redone before the server answers', () => {
+  const before = answer(machine('1'));
+  const events = [newEvent('accept', { finding_uid: '1' }), newEvent('reject', { finding_uid: '1', reason: 'scar' })];
+  const after = (...kinds) => foretold(before, [...events, ...kinds.map((kind) => newEvent(kind))]);
+  assert.deepEqual(states(after('undo')), ['accepted']);
+  assert.deepEqual([after('undo').can_undo, after('undo').can_redo], [true, true]);
+  assert.deepEqual(after('undo', 'undo').findings, before.findings);
+  assert.equal(after('undo', 'undo').can_undo, false);
+  assert.deepEqual(after('undo', 'undo', 'undo').findings, before.findings, 'more only the server knows');
+  assert.deepEqual(states(after('undo', 'undo', 'redo', 'redo')), ['rejected']);
+  const ended = foretold(before, [...events, newEvent('undo'), newEvent('accept', { finding_uid: '1' }), newEvent('redo')]);
+  assert.deepEqual([states(ended), ended.can_redo], [['accepted'], false]);
 });
 
 test('the tally counts every state', () => {

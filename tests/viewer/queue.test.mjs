@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { addedFinding, newEvent } from '../../lungcore/viewer/static/model.js';
 import { EventQueue } from '../../lungcore/viewer/static/queue.js';
 
-const finding = { ...addedFinding('1', [0, 0, 0], 9), state: 'machine', source: 'machine' };
+const finding = { ...addedFinding('1', { center_mm: [0, 0, 0], diameter_mm: 9 }), state: 'machine', source: 'machine' };
 const reading = (version, change = {}) => ({
   reading: { reading_id: 7, version, signed: false },
   findings: [finding],
@@ -116,6 +116,15 @@ test('an undo names what the reading then says it takes back', async () => {
     { status: 200, body: reading(2) },
   );
   await Promise.all([queue.push(accept()), queue.push(newEvent('undo'))]);
+  assert.deepEqual(sent[1].payload, { event_uid: 'the accept' });
+});
+
+test('a redo names what the reading then says it brings back', async () => {
+  const { queue, sent } = open(
+    { status: 200, body: reading(1, { redo_target: 'the accept' }) },
+    { status: 200, body: reading(2) },
+  );
+  await Promise.all([queue.push(newEvent('undo')), queue.push(newEvent('redo'))]);
   assert.deepEqual(sent[1].payload, { event_uid: 'the accept' });
 });
 

@@ -32,6 +32,24 @@ export class Api {
     return this.request('POST', '/events', event);
   }
 
+  /** @param {Uint8Array} data as mask.js encodes it */
+  addMask(data) {
+    return this.request('POST', '/masks', data);
+  }
+
+  /** @param {string} id @param {string} volume which volume it lies in */
+  async mask(id, volume) {
+    try {
+      const response = await fetch(`${this.base}/masks/${id}?volume=${volume}`, {
+        credentials: 'same-origin',
+        signal: this.aborter.signal,
+      });
+      return { status: response.status, data: response.ok ? await response.arrayBuffer() : null };
+    } catch {
+      return { status: 0, data: null };
+    }
+  }
+
   detection() {
     return this.request('GET', '/detection');
   }
@@ -44,15 +62,16 @@ export class Api {
     return this.request('DELETE', '/detection');
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<Reply>} */
+  /** @param {string} method @param {string} path @param {object | Uint8Array} [body] bytes go as they are @returns {Promise<Reply>} */
   async request(method, path, body) {
+    const isBytes = body instanceof Uint8Array;
     try {
       const response = await fetch(this.base + path, {
         method,
         credentials: 'same-origin',
         signal: this.aborter.signal,
-        headers: body ? { 'Content-Type': 'application/json' } : {},
-        body: body && JSON.stringify(body),
+        headers: body ? { 'Content-Type': isBytes ? 'application/octet-stream' : 'application/json' } : {},
+        body: isBytes ? /** @type {BodyInit} */ (body) : body && JSON.stringify(body),
       });
       if (isJson(response)) return { status: response.status, body: await response.json() };
       // A page instead of an answer comes from something between us and the server.

@@ -1,7 +1,8 @@
 // What a press on a pane drags: slices, the window, the image, the crosshair, or a finding.
 
 import { gripAt, markAt, marksOf } from './marks.js';
-import { DEFAULT_MM, newUid, withinSizes } from './model.js';
+import { withinSizes } from './ellipsoid.js';
+import { DEFAULT_MM, newUid } from './model.js';
 import { dragged } from './window.js';
 
 /**

@@ -6,12 +6,19 @@
  * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added'} FindingState
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
  *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
- *   words: string[], source: 'machine' | 'reader'}} Finding
+ *   words: string[], source: 'machine' | 'reader', axes_mm: Axes | null, mask: string | null,
+ *   calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null}} Finding
+ *   axes_mm: of an ellipsoid, a sphere without; mask: its id; calipers_mm: both ends of the long
+ *   axis, then of the short, where they were set by hand
+ * @typedef {[number, number, number]} Axes  whole lengths along column, row and slice
+ * @typedef {{center_mm: Point, diameter_mm: number, axes_mm?: Axes, mask?: string,
+ *   calipers_mm?: Point[], measured?: import('./calipers.js').Measured}} Shape  what an event says
  * @typedef {{reading_id: number | string, version: number, signed: boolean,
  *   signed_at: string | null, reader: string, saved_at: string | null}} ReadingHead
  * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean,
- *   undo_target: string | null}} Answer  undo_target: the event that an undo takes back
- * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'undo' | 'sign' | 'reopen'} EventKind
+ *   undo_target: string | null, can_redo: boolean, redo_target: string | null}} Answer
+ *   undo_target: the event that an undo takes back; redo_target: that a redo brings back
+ * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'undo' | 'redo' | 'sign' | 'reopen'} EventKind
  * @typedef {{event_uid: string, kind: EventKind, payload: Record<string, any>}} ReadingEvent
  */
 
@@ -33,12 +40,6 @@ export function newEvent(kind, payload = {}) {
   return { event_uid: newUid(), kind, payload };
 }
 
-/** @param {number} diameter_mm */
-export function withinSizes(diameter_mm) {
-  const rounded = Math.round(diameter_mm * 10) / 10;
-  return Math.min(Math.max(rounded, SMALLEST_MM), LARGEST_MM);
-}
-
 /** @param {Finding[]} findings @param {string} uid @param {Partial<Finding>} change */
 function changed(findings, uid, change) {
   return findings.map((finding) =>
@@ -53,18 +54,39 @@ function keptState({ source, state }) {
 }
 
 /** @param {Answer} answer @param {Finding[]} findings @returns {Answer} */
-const withFindings = (answer, findings) => ({ ...answer, findings, can_undo: true });
+const withFindings = (answer, findings) => ({ ...answer, findings, can_undo: true, can_redo: false });
 
 /**
- * The answer that the server will give to an event, as far as it can be foretold: only the
- * server knows what an undo takes back.
- * @param {Answer} answer @param {ReadingEvent} event @returns {Answer}
+ * The answer that the server will give after events on their way, as far as it can be foretold:
+ * what an undo takes back of before them only the server knows.
+ * @param {Answer} answer @param {ReadingEvent[]} events @returns {Answer}
  */
-export function foretell(answer, { kind, payload }) {
+export function foretold(answer, events) {
+  /** @type {Answer[]} */
+  const past = [];
+  /** @type {Answer[]} */
+  let undone = [];
+  let present = answer;
+  for (const event of events) {
+    if (event.kind === 'undo' || event.kind === 'redo') {
+      const [from, to] = event.kind === 'undo' ? [past, undone] : [undone, past];
+      const other = from.pop();
+      if (!other) continue;
+      to.push(present);
+      present = { ...other, can_undo: other.can_undo || past.length > 0, can_redo: undone.length > 0 };
+    } else {
+      if (event.kind !== 'sign' && event.kind !== 'reopen') [past[past.length], undone] = [present, []];
+      present = foretell(present, event);
+    }
+  }
+  return present;
+}
+
+/** The answer to one event that is no undo and no redo. @param {Answer} answer @param {ReadingEvent} event @returns {Answer} */
+function foretell(answer, { kind, payload }) {
   const { findings } = answer;
   const uid = payload.finding_uid;
   const finding = findings.find((one) => one.finding_uid === uid);
-  const { center_mm, diameter_mm } = payload;
   switch (kind) {
     case 'accept':
       if (!finding) return answer;
@@ -82,14 +104,13 @@ export function foretell(answer, { kind, payload }) {
       return withFindings(
         answer,
         changed(findings, uid, {
-          center_mm,
-          diameter_mm,
+          ...shapeOf(payload),
           state: finding.source === 'reader' ? 'added' : 'edited',
           reason: '',
         }),
       );
     case 'add':
-      return withFindings(answer, [...findings, addedFinding(uid, center_mm, diameter_mm)]);
+      return withFindings(answer, [...findings, addedFinding(uid, /** @type {Shape} */ (payload))]);
     case 'sign':
     case 'reopen':
       return { ...answer, reading: { ...answer.reading, signed: kind === 'sign' } };
@@ -98,12 +119,16 @@ export function foretell(answer, { kind, payload }) {
   }
 }
 
-/** @param {string} finding_uid @param {Point} center_mm @param {number} diameter_mm @returns {Finding} */
-export function addedFinding(finding_uid, center_mm, diameter_mm) {
+/** The whole shape that an event says: what it leaves out is gone. @param {Record<string, any>} payload */
+export function shapeOf({ center_mm, diameter_mm, axes_mm = null, mask = null, calipers_mm = null, measured = null }) {
+  return { center_mm, diameter_mm, axes_mm, mask, calipers_mm, measured };
+}
+
+/** @param {string} finding_uid @param {Shape} shape @returns {Finding} */
+export function addedFinding(finding_uid, shape) {
   return {
     finding_uid,
-    center_mm,
-    diameter_mm,
+    ...shapeOf(shape),
     probability: null,
     malignancy: null,
     words: [],

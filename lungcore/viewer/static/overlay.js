@@ -33,7 +33,7 @@ export class Overlay {
     const { findings, view } = this.review;
     const { draft } = view;
     if (draft && view.mode === 'add') {
-      return [...findings, addedFinding(draft.finding_uid, draft.center_mm, draft.diameter_mm)];
+      return [...findings, addedFinding(draft.finding_uid, draft)];
     }
     return withDraft(findings, draft);
   }

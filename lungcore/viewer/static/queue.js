@@ -1,6 +1,6 @@
 // Events on their way to the server: one after the other, each until it is answered.
 
-import { foretell } from './model.js';
+import { foretold } from './model.js';
 import { isPassing, waitMs } from './retry.js';
 
 /**
@@ -32,7 +32,7 @@ export class EventQueue {
 
   /** What the reader sees: the last answer and what is on its way. @returns {Answer} */
   get present() {
-    return this.pending.reduce(foretell, this.answer);
+    return foretold(this.answer, this.pending);
   }
 
   /** @returns {Saving} */
@@ -75,10 +75,12 @@ export class EventQueue {
     this.sending = false;
   }
 
-  /** An undo learns only now what it takes back: what went before it is answered. @param {ReadingEvent} event */
+  /** An undo and a redo learn only now what they mean: what went before is answered. @param {ReadingEvent} event */
   ready(event) {
-    if (event.kind !== 'undo') return event;
-    return { ...event, payload: { event_uid: this.answer.undo_target } };
+    const { undo_target, redo_target } = this.answer;
+    if (event.kind === 'undo') return { ...event, payload: { event_uid: undo_target } };
+    if (event.kind === 'redo') return { ...event, payload: { event_uid: redo_target } };
+    return event;
   }
 
   /** @param {Reply} reply */
