@@ -17,7 +17,7 @@ function open(mode = 'add') {
     view,
     grid: GRID,
     selected: null,
-    findings: [],
+    findings: [], shown: [],
     look: (change) => change(view),
     save: (kind, payload) => saved.push([kind, payload]),
   };
