@@ -1,7 +1,9 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
-import { zoomAt } from './geometry.js';
 import { DEFAULT_MM, neighbour } from './model.js';
+import { ORIENTATIONS } from './plane.js';
+import { SLAB_KINDS, SLAB_MM } from './slab.js';
+import { rememberTheme } from './theme.js';
 import { PRESETS } from './window.js';
 
 /** @typedef {import('./review.js').Review} Review */
@@ -10,10 +12,16 @@ import { PRESETS } from './window.js';
 
 const PAGE_SLICES = 10;
 const ZOOM_STEP = 1.25;
+const SLAB_STEP_MM = 2;
 
 /** @param {Review} review @returns {Actions} */
 export function actionsOf(review) {
-  return { ...findingActions(review), ...readingActions(review), ...viewActions(review) };
+  return {
+    ...findingActions(review),
+    ...readingActions(review),
+    ...viewActions(review),
+    ...lookActions(review),
+  };
 }
 
 /** Whether the reading can be changed; says why when it cannot. @param {Review} review */
@@ -47,7 +55,7 @@ function accept(review) {
 
 /** @param {Review} review @param {1 | -1} steps */
 function step(review, steps) {
-  const uid = neighbour(review.findings, review.view.selected, steps);
+  const uid = neighbour(review.shown, review.view.selected, steps);
   if (uid === null) review.say(review.t('notice_no_findings'));
   else review.select(uid);
 }
@@ -79,9 +87,8 @@ function findingActions(review) {
       if (review.view.mode === 'edit') return leaveMode(review);
       const finding = subject(review);
       if (!finding) return;
-      if (!review.grid.circle(finding.center_mm, finding.diameter_mm, review.view.slice)) {
-        review.select(finding.finding_uid);
-      }
+      const { plane, slice } = review.view.pane;
+      if (!plane.section(finding, slice)) review.select(finding.finding_uid);
       enterMode(review, 'edit');
     },
     add: () => {
@@ -123,12 +130,8 @@ function readingActions(review) {
 /** @param {Review} review @returns {Actions} */
 function viewActions(review) {
   const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
-  const move = (/** @type {number} */ by) => look((view) => view.showNumber(view.number + by));
-  const zoom = (/** @type {number} */ factor) =>
-    look((view) => {
-      const middle = { x: view.stage.width / 2, y: view.stage.height / 2 };
-      view.camera = zoomAt(view.camera, view.stage, middle, factor);
-    });
+  const move = (/** @type {number} */ by) => look(({ pane }) => pane.showNumber(pane.number + by));
+  const zoom = (/** @type {number} */ factor) => look(({ pane }) => pane.zoom(factor));
   const preset = (/** @type {import('./window.js').Preset} */ name) =>
     look((view) => {
       view.window = PRESETS[name];
@@ -138,8 +141,8 @@ function viewActions(review) {
     slice_on: move(1),
     page_back: move(-PAGE_SLICES),
     page_on: move(PAGE_SLICES),
-    first_slice: look((view) => view.showNumber(1)),
-    last_slice: look((view) => view.showNumber(view.grid.slices)),
+    first_slice: look(({ pane }) => pane.showNumber(1)),
+    last_slice: look(({ pane }) => pane.showNumber(pane.plane.count)),
     window_lung: preset('lung'),
     window_mediastinum: preset('mediastinum'),
     window_bone: preset('bone'),
@@ -149,12 +152,58 @@ function viewActions(review) {
     }),
     zoom_in: zoom(ZOOM_STEP),
     zoom_out: zoom(1 / ZOOM_STEP),
-    fit: look((view) => view.fit()),
+    fit: look((view) => {
+      for (const pane of Object.values(view.panes)) pane.fit();
+    }),
+    layout: look((view) => view.arrange(view.layout === 'one' ? 'three' : 'one')),
+    pane: look((view) => {
+      const next = ORIENTATIONS.indexOf(view.main) + 1;
+      view.enlarge(ORIENTATIONS[next % ORIENTATIONS.length]);
+    }),
     overlays: look((view) => {
       view.overlays = !view.overlays;
     }),
     smooth: look((view) => {
       view.smooth = !view.smooth;
+    }),
+  };
+}
+
+/** @param {Review} review @returns {Actions} */
+function lookActions(review) {
+  const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
+  const thicker = (/** @type {number} */ by) =>
+    look((view) => {
+      const mm = Math.min(Math.max(view.slab.mm + by, SLAB_MM.least), SLAB_MM.most);
+      view.slab = { ...view.slab, mm };
+    });
+  const layer = (/** @type {import('./layers.js').LayerKind} */ kind) => () => {
+    if (!review.layers.has(kind)) return review.say(review.t('notice_no_layer'));
+    review.look((view) => {
+      const { shown } = view.layers;
+      view.layers = { ...view.layers, shown: { ...shown, [kind]: !shown[kind] } };
+      view.overlays = true;
+    });
+  };
+  return {
+    slab: look((view) => {
+      const next = SLAB_KINDS.indexOf(view.slab.kind) + 1;
+      view.slab = { ...view.slab, kind: SLAB_KINDS[next % SLAB_KINDS.length] };
+    }),
+    slab_thinner: thicker(-SLAB_STEP_MM),
+    slab_thicker: thicker(SLAB_STEP_MM),
+    cine: look((view) => {
+      view.cine = !view.cine;
+    }),
+    lens: look((view) => {
+      view.lens = !view.lens;
+    }),
+    layer_lungs: layer('lungs'),
+    layer_nodule: layer('nodule'),
+    layer_attribution: layer('attribution'),
+    theme: look((view) => {
+      view.theme = view.theme === 'dark' ? 'light' : 'dark';
+      rememberTheme(view.theme);
     }),
   };
 }

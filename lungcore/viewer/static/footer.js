@@ -16,6 +16,8 @@ const ACTIONS = [
   'zoom_in',
   'zoom_out',
   'fit',
+  'layout',
+  'pane',
   'overlays',
   'smooth',
   'help',
@@ -31,17 +33,16 @@ export class Footer {
       'div',
       { class: 'lv-footer', role: 'toolbar', 'aria-label': t('view_label') },
       ...this.buttons,
-      element('span', { class: 'lv-hint' }, t('hint_slices')),
     );
     this.changed = watch();
   }
 
   draw() {
-    const { window, overlays, smooth } = this.review.view;
-    if (!this.changed(window, overlays, smooth)) return;
+    const { window, overlays, smooth, layout } = this.review.view;
+    if (!this.changed(window, overlays, smooth, layout)) return;
     const preset = `window_${presetOf(window) ?? 'own'}`;
     /** @type {Record<string, boolean>} */
-    const pressed = { overlays, smooth, [preset]: true };
+    const pressed = { overlays, smooth, layout: layout === 'three', [preset]: true };
     for (const button of this.buttons) {
       const action = button.dataset.action ?? '';
       const isSwitch = action.startsWith('window_') || action in pressed;

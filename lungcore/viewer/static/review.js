@@ -1,7 +1,8 @@
 // A series under review: what the server gave, what is being looked at, what is being saved.
 
 import { Grid } from './geometry.js';
-import { newEvent } from './model.js';
+import { newEvent, probable } from './model.js';
+import { Layers } from './layers.js';
 import { EventQueue } from './queue.js';
 import { View } from './view.js';
 import { Volume } from './volume.js';
@@ -19,7 +20,7 @@ import { Volume } from './volume.js';
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
  * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
  *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
- *   worklist_url: string, may_mark: boolean}} Opened
+ *   worklist_url: string, may_mark: boolean, layers: import('./layers.js').LayerHeader[]}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
  */
 
@@ -37,6 +38,8 @@ export class Review {
     const { slices, rows, columns, affine } = opened.series;
     this.grid = new Grid([slices, rows, columns], affine);
     this.view = new View(this.grid, opened.findings);
+    /** The plane whose slices were stored. */
+    this.stored = Object.values(this.view.panes).map(({ plane }) => plane).find(({ isStored }) => isStored) ?? this.view.panes.axial.plane;
     this.detection = opened.detection;
     this.notice = '';
     /** @type {DialogName | null} */
@@ -50,6 +53,9 @@ export class Review {
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       onChange: () => this.takeAnswer(),
     });
+    /** What `shown` gave last: the same list while nothing changes. */
+    this.last = { findings: opened.findings, least: 0, shown: opened.findings };
+    this.layers = this.openLayers(opened);
     this.volume = this.openVolume();
   }
 
@@ -64,8 +70,18 @@ export class Review {
         this.invalidate();
       },
     });
-    volume.lookAt(this.view.slice);
+    volume.lookAt(this.view.storedSlice);
     return volume;
+  }
+
+  /** @param {Opened} opened */
+  openLayers({ layers }) {
+    return new Layers(layers, this.api, () => this.invalidate());
+  }
+
+  /** Whether all voxels of a slice have come. @param {import('./plane.js').Plane} plane @param {number} slice */
+  isHere(plane, slice) {
+    return plane.isStored ? this.volume.slice(slice) !== null : this.volume.isWhole;
   }
 
   takeAnswer() {
@@ -77,6 +93,16 @@ export class Review {
 
   get findings() {
     return this.answer.findings;
+  }
+
+  /** The findings that are to be seen: the machine's from the probability asked for on. */
+  get shown() {
+    const { leastProbability: least } = this.view;
+    const { findings, last } = this;
+    if (last.findings !== findings || last.least !== least) {
+      this.last = { findings, least, shown: probable(findings, least) };
+    }
+    return this.last.shown;
   }
 
   get signed() {
@@ -95,9 +121,10 @@ export class Review {
 
   /** Change how the series is looked at. @param {(view: View) => void} change */
   look(change) {
-    const before = this.view.slice;
+    const before = this.view.storedSlice;
     change(this.view);
-    if (this.view.slice !== before) this.volume.lookAt(this.view.slice);
+    const now = this.view.storedSlice;
+    if (now !== before) this.volume.lookAt(now);
     this.invalidate();
   }
 
@@ -127,6 +154,7 @@ export class Review {
     const nothingShown = this.findings.length === 0;
     this.detection = body.detection;
     this.queue.replace(body);
+    this.layers = this.openLayers(body);
     if (nothingShown && this.findings.length) this.select(this.findings[0].finding_uid);
   }
 

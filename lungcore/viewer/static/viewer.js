@@ -3,17 +3,19 @@
 import { actionsOf } from './actions.js';
 import { Api } from './api.js';
 import { Banner } from './banner.js';
+import { Cine } from './cine.js';
 import { DetectionBox } from './detection.js';
 import { Dialogs } from './dialogs.js';
 import { element, set } from './dom.js';
 import { Footer } from './footer.js';
 import { listenToKeys } from './keys.js';
+import { Looks } from './looks.js';
 import { Panel } from './panel.js';
+import { Panes } from './panes.js';
 import { Review } from './review.js';
-import { SliceBar } from './slicebar.js';
-import { Stage } from './stage.js';
 import { Status } from './status.js';
 import { translator } from './texts.js';
+import { rememberedTheme } from './theme.js';
 
 /** @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string}} ViewerData */
 
@@ -28,7 +30,7 @@ export class Viewer {
       lang: data.language,
       'data-lungviewer': true,
       'data-series': data.series_uid,
-      'data-theme': data.theme ?? 'dark',
+      'data-theme': rememberedTheme(data.theme ?? 'dark'),
     });
     this.message = element('div', { class: 'lv-message' });
     this.styles = styleSheet();
@@ -67,17 +69,19 @@ export class Viewer {
     const actions = actionsOf(review);
     const detection = new DetectionBox(review, signal);
     const banner = new Banner(review, actions);
-    const stage = new Stage(review, actions, signal);
-    const bar = new SliceBar(review, signal);
+    const panes = new Panes(review, actions, signal);
     const status = new Status(review, actions);
     const panel = new Panel(review, actions, detection.node, status.node);
+    const looks = new Looks(review, actions);
     const footer = new Footer(review, actions);
+    const cine = new Cine(review, signal);
     const dialogs = new Dialogs(review);
+    review.view.theme = /** @type {import('./theme.js').Theme} */ (this.root.dataset.theme);
     this.review = review;
-    this.parts = [stage, bar, panel, detection, status, banner, footer, dialogs];
-    const middle = element('div', { class: 'lv-middle' }, stage.node, bar.node, panel.node);
+    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, cine];
+    const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
     this.message.remove();
-    this.root.append(banner.node, middle, footer.node, dialogs.node);
+    this.root.append(banner.node, middle, looks.node, footer.node, dialogs.node);
     listenToKeys(this.root, actions, signal);
     window.addEventListener('beforeunload', (event) => this.holdUnsaved(event), { signal });
     this.root.focus({ preventScroll: true });
@@ -104,19 +108,23 @@ export class Viewer {
   }
 
   /** Keep the root's attributes true. @param {Review} review */
-  tell({ view, volume, grid, answer, queue, detection }) {
+  tell({ view, volume, answer, queue, detection }) {
     const state = {
-      slice: view.number,
-      slices: grid.slices,
+      slice: view.panes.axial.number,
+      slices: view.panes.axial.plane.count,
       loaded: volume.loaded,
       window: `${view.window.center}/${view.window.width}`,
-      layout: 'one',
+      layout: view.layout,
+      main: view.main,
       'selected-finding': view.selected ?? '',
       version: answer.reading.version,
       saving: queue.saving,
       mode: view.mode,
       detection: detection.state,
       overlays: view.overlays,
+      theme: view.theme,
+      slab: view.slab.kind,
+      cine: view.cine,
       signed: answer.reading.signed,
     };
     for (const [name, value] of Object.entries(state)) set(this.root, `data-${name}`, String(value));
