@@ -85,7 +85,9 @@ def test_the_doubling_time_lies_in_its_interval(prior, current, days) -> None:
 
 @given(volumes, volumes, st.integers(1, 3000))
 def test_growth_and_shrinking_are_each_other_turned_round(prior, current, days) -> None:
-    there, back = (growth(sphere(a), sphere(b), days) for a, b in ((prior, current), (current, prior)))
+    there, back = (
+        growth(sphere(a), sphere(b), days) for a, b in ((prior, current), (current, prior))
+    )
     assert (1 + there.change) * (1 + back.change) == pytest.approx(1)
     if there.course == "grown":
         assert back.change < 0
