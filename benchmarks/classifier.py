@@ -30,14 +30,15 @@ from lungcore.learning import (
     seed_cnn,
     weights,
 )
-from lungcore.learning.classifier_parts import MEMBERS, left_out, parts
 from lungcore.learning.classify import Assessment
-from lungcore.learning.crops import normalise, stack_at
+from lungcore.learning.crops import stack_at
 from lungcore.learning.data import read_labelled_cases
 from lungcore.learning.out_of_fold import Judged
 from lungcore.learning.peaks import sigmoid
 from lungcore.learning.places import places
-from lungcore.learning.rated import ATTRIBUTES, TARGETS, Rated, read_rated
+from lungcore.learning.rated import Rated, read_rated
+from lungcore.learning.tasks import LUNGS
+from lungcore.learning.windowing import normalise
 
 MOST_BLOBS = 500  # of a held-out scan
 SLAB = "LIDC-IDRI-0003_slab11"  # eleven slices: too thin to look for blobs
@@ -56,7 +57,7 @@ def main() -> None:
     taken.add_argument("--record", action="store_true")
     arguments = taken.parse_args()
     folder = arguments.models / "classifier"
-    judged = out_of_fold.judge(arguments.data, folder)
+    judged = out_of_fold.judge(LUNGS, arguments.data, folder)
     scores = out_of_fold.cross_fitted(judged)
     figures = segmentation(judged) | malignancy(judged, scores) | calibration(judged, scores)
     figures |= attributes(judged) | candidates(arguments.data, folder, judged)
@@ -155,9 +156,9 @@ def attributes(judged: Sequence[Judged]) -> Figures:
     """Rank correlation of each attribute with the readers' mean."""
     print("\nAttributes, rank correlation with the readers' mean, out of fold")
     figures = {}
-    for name in ATTRIBUTES:
+    for name in LUNGS.attributes:
         own = [one.said.attributes[name] for one in judged]
-        theirs = [one.rated.targets[TARGETS.index(name)] for one in judged]
+        theirs = [one.rated.targets[LUNGS.targets.index(name)] for one in judged]
         value = float(spearmanr(own, theirs).statistic)
         figures[f"rank correlation of {name}"] = {"value": value, "set": f"{len(own)} nodules"}
         print(f"  {name}: {value:.3f}")
@@ -167,16 +168,20 @@ def attributes(judged: Sequence[Judged]) -> Figures:
 def candidates(data: Path, folder: Path, judged: Sequence[Judged]) -> Figures:
     """Nodules against the blobs of held-out scans, both cut to one slice more than they span."""
     cases = [case for case in read_labelled_cases(data) if case.name != SLAB]
-    blobs = [_cut(place) for case in cases for place in places(case, MOST_BLOBS)]
+    blobs = [_cut(place) for case in cases for place in places(case, MOST_BLOBS, LUNGS)]
     about = (
         f"{len(judged)} nodules out of fold against {len(blobs)} blobs of {len(cases)} scans that "
         "no member has seen"
     )
     print(f"\nCandidate stage: {about}")
     found = dict.fromkeys(RATES, 0)
-    for part in range(parts()):
-        none = np.array([_nodule(blob, _network(folder, left_out(part)[0])) for blob in blobs])
-        nodules = np.array([one.said.nodule for one in judged if one.rated.fold in left_out(part)])
+    for part in range(LUNGS.members):
+        none = np.array(
+            [_nodule(blob, _network(folder, LUNGS.left_out(part)[0])) for blob in blobs]
+        )
+        nodules = np.array(
+            [one.said.nodule for one in judged if one.rated.fold in LUNGS.left_out(part)]
+        )
         for rate in RATES:
             found[rate] += int((nodules > np.quantile(none, 1 - rate)).sum())
     figures = {}
@@ -234,9 +239,9 @@ def _drops(one: Judged, folder: Path) -> tuple[float, float]:
 
 @cache
 def _network(folder: Path, fold: int) -> runtime.Network:
-    """The members that never saw the fold."""
-    part = next(part for part in range(parts()) if fold in left_out(part))
-    return runtime.load(folder, members=range(part, MEMBERS, parts()))
+    """The member that never saw the fold."""
+    part = next(part for part in range(LUNGS.members) if fold in LUNGS.left_out(part))
+    return runtime.load(folder, members=[part])
 
 
 def _shuffled_correlations(chosen: Sequence[Judged], folder: Path) -> list[float]:
@@ -255,13 +260,15 @@ def _shuffled_correlations(chosen: Sequence[Judged], folder: Path) -> list[float
 
 def baseline(data: Path, judged: Sequence[Judged]) -> Figures:
     """The network that the project began with, on the same folds and nodules."""
-    planes = [one for one in read_rated(data) if one.kind == "plane" and not 2.5 < one.mean < 3.5]
+    planes = [
+        one for one in read_rated(data, LUNGS) if one.kind == "plane" and not 2.5 < one.mean < 3.5
+    ]
     scores = np.empty(len(judged))
-    for part in range(parts()):
-        learnt = [one for one in planes if one.fold not in left_out(part)]
+    for part in range(LUNGS.members):
+        learnt = [one for one in planes if one.fold not in LUNGS.left_out(part)]
         labels = np.array([one.mean > 3 for one in learnt], np.float32)
         model = seed_cnn.train(_images(learnt), labels, seed_cnn.EPOCHS, part).model
-        rows = [i for i, one in enumerate(judged) if one.rated.fold in left_out(part)]
+        rows = [i for i, one in enumerate(judged) if one.rated.fold in LUNGS.left_out(part)]
         images = _images([judged[i].rated for i in rows])
         scores[rows] = model.predict(images, verbose=0)[:, 0]
     votes = np.array([one.rated.vote for one in judged])
@@ -281,8 +288,11 @@ def baseline(data: Path, judged: Sequence[Judged]) -> Figures:
 def _images(rated: Sequence[Rated]) -> NDArray[np.float32]:
     """The plane through the centre, 32 mm, as the seed's network takes images."""
     side = seed_cnn.SIDE
-    stacks = (stack_at(one.volume, one.index, 0.0) for one in rated)
-    planes = [cv2.resize(normalise(stack.hu[stack.before]), (side, side)) for stack in stacks]
+    stacks = (stack_at(one.volume, one.index, 0.0, LUNGS) for one in rated)
+    planes = [
+        cv2.resize(normalise(stack.hu[stack.before], LUNGS.window_hu), (side, side))
+        for stack in stacks
+    ]
     return np.stack(planes)[..., None]
 
 
@@ -321,9 +331,9 @@ def _mass(one: Rated, times: float, folder: Path) -> Assessment:
 
 def _nodule(place: Rated, network: runtime.Network) -> float:
     """As `classify.assess` has it, without the outline at coarser scales, which takes no part."""
-    stack = stack_at(place.volume, place.index, classify.REACH_MM)
+    stack = stack_at(place.volume, place.index, LUNGS.crop.field_mm / 2, LUNGS)
     [seen] = classify.look([stack], network, out_of_fold.VIEWS)
-    return float(sigmoid(classify.pooled(seen)[TARGETS.index("nodule")]))
+    return float(sigmoid(classify.pooled(seen)[LUNGS.targets.index("nodule")]))
 
 
 def _cut(place: Rated) -> Rated:

@@ -33,6 +33,7 @@ from lungcore.learning.data import (
     read_rows,
 )
 from lungcore.learning.evaluate import report
+from lungcore.learning.tasks import LUNGS
 from lungcore.learning.validation import SLICE_MM, SyntheticScan, mass_scans, synthetic_scans
 
 TEST_FOLD = 7
@@ -72,7 +73,7 @@ def main() -> None:
 
 def semi_synthetic(data: Path, detector: runtime.Network) -> Figures:
     """FROC over scans with pasted nodules; intervals by bootstrap over those scans."""
-    lungs = [b for b in read_labelled_backgrounds(data) if b.name != SLAB]
+    lungs = [b for b in read_labelled_backgrounds(data, LUNGS) if b.name != SLAB]
     nodules = read_nodules(data, frozenset({TEST_FOLD}))
     judged = _judge(synthetic_scans(nodules, lungs), detector)
     about = (
@@ -157,7 +158,7 @@ def _at_pleura(scan: SyntheticScan) -> list[bool]:
         reach = round(truth.diameter_mm / 2 + PLEURA_MM)
         voxel = _voxel(scan.volume, truth.center_mm)
         around = tuple(slice(max(v - reach, 0), v + reach + 1) for v in voxel)
-        found.append(not _filled(scan.background.lungs[around]).all())
+        found.append(not _filled(scan.background.region[around]).all())
     return found
 
 
@@ -182,7 +183,7 @@ def labelled(data: Path, detector: runtime.Network) -> dict[str, dict]:
     figures = {}
     annotations = read_rows(data / "luna16" / "annotations.csv")
     scans = read_rows(data / "lidc_scans" / "nodules_consensus.csv")
-    for background, row in zip(read_labelled_backgrounds(data), scans, strict=True):
+    for background, row in zip(read_labelled_backgrounds(data, LUNGS), scans, strict=True):
         volume = read_image(data / "lidc_scans" / row["scan"] / "dicom")
         own = [a for a in annotations if a["seriesuid"] == row["seriesuid"]]
         nodules = [sphere for sphere in map(_sphere, own) if _inside(volume, sphere)]

@@ -62,6 +62,10 @@ def _run(settings: Settings, arguments: Namespace) -> None:
             from lungcore.cli import benchmarking
 
             benchmarking.run(settings, arguments)
+        case "labels":
+            from lungcore.cli import labels
+
+            labels.run(settings, arguments)
         case "train":
             from lungcore.cli import training
 

@@ -14,7 +14,9 @@ import SimpleITK
 
 from lungcore import __main__
 from lungcore.cli import detection
+from lungcore.cli.parser import LABEL_FORMATS
 from lungcore.findings.finding import Candidate
+from lungcore.jobs.label_export import FORMATS
 from lungcore.learning.detect import Detection
 from lungcore.records import accounts, database
 from lungcore.settings import load
@@ -64,6 +66,7 @@ def test_help_names_every_command_and_loads_nothing_heavy():
         "segment",
         "evaluate",
         "benchmark",
+        "labels",
         "train",
         "user",
         "worker",
@@ -84,7 +87,15 @@ def test_help_is_in_the_language_of_the_settings(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["dance"], ["import"], ["user", "add"], ["user", "add", "ann"], ["import", "x", "--js"]],
+    [
+        [],
+        ["dance"],
+        ["import"],
+        ["labels", "import"],
+        ["user", "add"],
+        ["user", "add", "ann"],
+        ["import", "x", "--js"],
+    ],
 )
 def test_wrong_usage_exits_with_2_and_says_so(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -215,7 +226,7 @@ def seen(monkeypatch):
     def detect(volume, models, *, engine, progress):
         progress("learning.step_lungs", 0.5)
         volumes.append(volume)
-        return Detection((NODULE, FAINT), (), {"detector": "7"}, {"lungs": 0.5})
+        return Detection((NODULE, FAINT), (), (), {"detector": "7"}, {"lungs": 0.5})
 
     monkeypatch.setattr(detection, "detect", detect)
     return volumes
@@ -425,3 +436,80 @@ def test_detect_writes_a_map_a_finding(shared, tmp_path):
     middle = [float(rows[0][name]) for name in ("coordX", "coordY", "coordZ")]
     place = image.TransformPhysicalPointToContinuousIndex(middle)
     assert np.allclose(place[:2], 23.5, atol=0.1)
+
+
+SCAN = "lidc_scans/LIDC-IDRI-0001"
+SCAN_UID = "1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192"
+
+
+def test_labels_of_every_kind_are_imported_and_radiographs_refused(shared, capsys):
+    paths = sorted(map(str, (shared / "lidc_xml_sample").glob("*.xml")))
+    assert __main__.main(["labels", "import", *paths, "--json"]) == 0
+    shown = capsys.readouterr()
+    records = json.loads(shown.out)
+    assert [record["path"] for record in records] == paths
+    refused = [record for record in records if record["verdict"] == "refuse"]
+    assert [Path(record["path"]).stem for record in refused] == ["087", "189", "222"]
+    assert all("radiograph" in record["reasons"][0] for record in refused)
+    assert shown.err.count("\n") == 3
+    for record in records:
+        for series in record["series"]:
+            assert (record["format"], record["new"], series["stored"]) == ("lidc", True, False)
+            assert len(series["readers"]) == 4
+
+
+def test_labels_go_in_and_out(shared, tmp_path, capsys):
+    folder = shared / SCAN
+    assert __main__.main(["import", str(folder / "dicom")]) == 0
+    assert __main__.main(["labels", "import", str(folder / "069.xml")]) == 0
+    assert "4 nodules" in capsys.readouterr().out
+    out = tmp_path / "marks.csv"
+    arguments = ["labels", "export", SCAN_UID, "--format", "marks", "--out", str(out)]
+    assert __main__.main(arguments) == 0
+    assert str(out) in capsys.readouterr().out
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    with (shared / "lidc_scans" / "annotations_per_reader.csv").open() as file:
+        wanted = [row for row in csv.DictReader(file) if row["series_uid"] == SCAN_UID]
+    assert len(rows) == len(wanted) == 4
+    for row, there in zip(rows, wanted, strict=True):
+        for column, name in zip(("coordX", "coordY", "coordZ"), "xyz", strict=True):
+            assert float(row[column]) == pytest.approx(float(there[f"{name}_mm"]), abs=0.5)
+        assert float(row["diameter_mm"]) == pytest.approx(float(there["equiv_diam_mm"]), abs=0.5)
+        assert row["internal_structure"] == there["internalStructure"]
+        assert row["malignancy"] == there["malignancy"]
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("1.2.3", "no series 1.2.3"),
+        ("a" * 64, "cannot be frozen yet"),
+        ("my-scan", "neither a SeriesInstanceUID"),
+    ],
+)
+def test_what_has_no_labels_to_export_is_told(target, told, tmp_path, capsys):
+    out = str(tmp_path / "x")
+    assert __main__.main(["labels", "export", target, "--format", "json", "--out", out]) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_does_not_stop_the_others(shared, capsys):
+    good = str(shared / "lidc_xml_sample" / "216.xml")
+    assert __main__.main(["labels", "import", "/nowhere/a.xml", good]) == 0
+    shown = capsys.readouterr()
+    assert "/nowhere/a.xml" in shown.err
+    assert "216.xml" in shown.out
+    assert __main__.main(["labels", "import", "/nowhere/a.xml"]) == 1
+
+
+def test_an_unknown_format_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["labels", "export", "1.2", "--format", "gif", "--out", "x"])
+    assert ended.value.code == 2
+
+
+def test_the_formats_of_the_parser_are_those_that_are_written():
+    assert set(LABEL_FORMATS) == set(FORMATS)

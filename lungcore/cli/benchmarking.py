@@ -13,11 +13,11 @@ from lungcore.cli.output import progress, say, say_json
 from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
 from lungcore.formats import images, luna16
-from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.volume import Volume
 from lungcore.language import text
 from lungcore.learning import detect, froc, runtime, weights
 from lungcore.learning.evaluate import report
+from lungcore.learning.regions import region_mask
 from lungcore.settings import Settings
 
 FOLDS = "subset*"
@@ -81,10 +81,10 @@ def _detect(settings: Settings, folds: dict[str, dict[str, Path]], out: Path) ->
 
 def _search(volume: Volume, detector: runtime.Network) -> list[Candidate]:
     """A scan without lungs in view has no candidates."""
-    lungs = lung_mask(volume)
-    if not lungs.any():
+    region = region_mask(volume, detector.task)
+    if not region.any():
         return []
-    return detect.search(volume, lungs, detector, least_probability=LEAST_PROBABILITY)
+    return detect.search(volume, region, detector, least_probability=LEAST_PROBABILITY)
 
 
 def _result(out: Path, uid: str) -> Path:

@@ -1,15 +1,14 @@
 """`detect SERIES_UID|PATH`: the detector on a stored series or on files, nothing stored."""
 
-import csv
 import resource
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TextIO
 
-from lungcore.cli.output import progress, say_json
+from lungcore.cli.output import progress, say_json, table
 from lungcore.cli.targets import volumes
 from lungcore.formats import images
 from lungcore.learning.detect import Detection, detect
@@ -23,8 +22,7 @@ COLUMNS = ("seriesuid", "coordX", "coordY", "coordZ", "probability", "diameter_m
 def run(settings: Settings, arguments: Namespace) -> None:
     """Detect in each series of the target and write what was found."""
     found: dict[str, Detection] = {}
-    if arguments.out:
-        Path(arguments.out).open("a").close()  # told now and not after minutes of detecting
+    write = table(arguments)
     with progress(settings.language) as show:
         began = time.perf_counter()
         for series_uid, volume in volumes(settings, arguments.target):
@@ -35,11 +33,7 @@ def run(settings: Settings, arguments: Namespace) -> None:
             seconds = {"reading": reading, **detection.seconds}
             found[series_uid] = replace(detection, seconds=seconds)
             began = time.perf_counter()
-    if arguments.out:
-        with Path(arguments.out).open("w", newline="", encoding="utf-8") as file:
-            _write_csv(found, file)
-    elif not arguments.json:
-        _write_csv(found, sys.stdout)
+    write(COLUMNS, _rows(found))
     if arguments.json:
         say_json({"series": [_record(*item) for item in found.items()], **_peak_memory()})
 
@@ -52,15 +46,13 @@ def _write_attributions(folder: Path, series_uid: str, detection: Detection) -> 
         images.write(attribution(said.look), said.look.stack.affine, path)
 
 
-def _write_csv(found: dict[str, Detection], file: TextIO) -> None:
-    rows = csv.writer(file, lineterminator="\n")
-    rows.writerow(COLUMNS)
+def _rows(found: dict[str, Detection]) -> Iterator[list[str]]:
     for series_uid, detection in found.items():
         for one in detection.candidates:
             malignancy = "" if one.malignancy is None else f"{one.malignancy:.4f}"
             place = [f"{mm:.3f}" for mm in one.center_mm]
             probability = f"{one.probability:.6f}"
-            rows.writerow([series_uid, *place, probability, f"{one.diameter_mm:.2f}", malignancy])
+            yield [series_uid, *place, probability, f"{one.diameter_mm:.2f}", malignancy]
 
 
 def _record(series_uid: str, detection: Detection) -> dict[str, object]:

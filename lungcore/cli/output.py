@@ -1,13 +1,18 @@
 """Where commands write: results to standard output, all else to standard error."""
 
+import csv
 import json
 import sys
-from collections.abc import Callable, Iterator
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lungcore.errors import LungcoreError
 from lungcore.language import text
+
+Write = Callable[[Sequence[str], Iterable[Iterable[Any]]], None]
 
 
 class UsageError(LungcoreError):
@@ -27,6 +32,25 @@ def say_json(value: Any) -> None:
 def tell(line: str) -> None:
     """One line that is no part of the result."""
     sys.stderr.write(f"{line}\n")
+
+
+def table(arguments: Namespace) -> Write:
+    """A function that writes columns and rows as CSV to `arguments.out`, else, unless the result is
+    JSON, to standard output.
+
+    A file that cannot be written is told now, and not after minutes of work.
+    """
+    if arguments.out:
+        Path(arguments.out).open("a").close()
+
+    def write(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+        if arguments.out:
+            with Path(arguments.out).open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file, lineterminator="\n").writerows([columns, *rows])
+        elif not arguments.json:
+            csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *rows])
+
+    return write
 
 
 @contextmanager

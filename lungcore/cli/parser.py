@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 
 from lungcore.cli.training import PRESETS
 from lungcore.language import text
-from lungcore.learning.train import STEPS
+from lungcore.learning.tasks import LUNGS
 
 PROGRAM = "python -m lungcore"
+LABEL_FORMATS = ("luna16", "marks", "coco", "nifti", "seg", "json", "training")
 LONGEST_COMMAND = 4 + len("benchmark")
 # argparse's messages (the same in Python 3.11 to 3.13) and the texts that tell them.
 PROBLEMS = (
@@ -88,7 +89,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def build(language: str) -> Parser:
-    """The whole command line. `command` names the chosen command, `act` what `user` shall do."""
+    """The whole command line: `command` names what was chosen, `act` what it shall do."""
     parser = Parser(
         language=language,
         prog=PROGRAM,
@@ -105,6 +106,7 @@ def build(language: str) -> Parser:
             "segment": "cli.segment_help",
             "evaluate": "cli.evaluate_help",
             "benchmark": "cli.benchmark_help",
+            "labels": "cli.labels_help",
             "train": "cli.train_help",
             "user": "cli.user_help",
             "worker": "cli.worker_help",
@@ -136,14 +138,16 @@ def build(language: str) -> Parser:
     commands["doctor"].take("--json", action="store_true", help_key="cli.doctor_json")
     for command in commands.values():
         _take_help(command)
+    _fill_labels(commands["labels"])
     _fill_user(commands["user"])
     _fill_benchmark(commands["benchmark"])
     return parser
 
 
 def _fill_train(train: Parser) -> None:
-    steps = {f"{preset}_steps": count for preset, count in STEPS.items()}
+    steps = {"detector_steps": LUNGS.detector.steps, "classifier_steps": LUNGS.classifier.steps}
     train.take("--preset", choices=PRESETS, required=True, help_key="cli.train_preset")
+    train.take("--task", metavar="FILE.json", help_key="cli.train_task")
     train.take("--data", metavar="DIR", help_key="cli.train_data")
     train.take("--out", required=True, metavar="DIR", help_key="cli.train_out")
     train.take("--steps", type=int, metavar="N", help_key="cli.train_steps", told=steps)
@@ -152,6 +156,20 @@ def _fill_train(train: Parser) -> None:
     train.take("--labels", metavar="FILE.npy", help_key="cli.train_labels")
     train.take("--epochs", type=int, metavar="N", help_key="cli.train_epochs")
     train.take("--json", action="store_true", help_key="cli.train_json")
+
+
+def _fill_labels(labels: Parser) -> None:
+    acts = labels.choose("act", {"import": "cli.labels_import", "export": "cli.labels_export"})
+    imports, exports = acts["import"], acts["export"]
+    imports.take("paths", nargs="+", metavar="FILE", help_key="cli.labels_files")
+    imports.take("--series", default="", metavar="SERIES_UID", help_key="cli.labels_series")
+    imports.take("--json", action="store_true", help_key="cli.labels_json")
+    exports.take("target", metavar="SERIES_UID|DATASET_ID", help_key="cli.labels_target")
+    exports.take("--format", required=True, choices=LABEL_FORMATS, help_key="cli.labels_format")
+    exports.take("--out", required=True, metavar="PATH", help_key="cli.labels_out")
+    exports.take("--reader", action="append", metavar="NAME", help_key="cli.labels_reader")
+    for act in acts.values():
+        _take_help(act)
 
 
 def _fill_user(user: Parser) -> None:

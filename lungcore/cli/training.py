@@ -5,11 +5,11 @@ from argparse import Namespace
 from pathlib import Path
 
 from lungcore.cli.output import UsageError, say, say_json
-from lungcore.learning import train
+from lungcore.learning import tasks, train
 from lungcore.settings import Settings
 
-SEED_CNN = "seed_cnn"
-PRESETS = (*train.STEPS, SEED_CNN)
+DETECTOR, CLASSIFIER, SEED_CNN = "detector", "classifier", "seed_cnn"
+PRESETS = (DETECTOR, CLASSIFIER, SEED_CNN)
 
 
 def run(settings: Settings, arguments: Namespace) -> None:
@@ -20,9 +20,14 @@ def run(settings: Settings, arguments: Namespace) -> None:
         _train_seed_cnn(arguments)
         return
     _need(arguments, "data")
-    known = {"detector": train.train_detector, "classifier": train.train_classifier}
-    steps = arguments.steps or train.STEPS[arguments.preset]
-    known[arguments.preset](Path(arguments.data), Path(arguments.out), steps, arguments.seed)
+    task = tasks.read(Path(arguments.task)) if arguments.task else tasks.LUNGS
+    data, out = Path(arguments.data), Path(arguments.out)
+    if arguments.preset == DETECTOR:
+        steps = arguments.steps or task.detector.steps
+        train.train_detector(task, data, out, steps, arguments.seed)
+    else:
+        steps = arguments.steps or task.classifier.steps
+        train.train_classifier(task, data, out, steps, arguments.seed)
 
 
 def _need(arguments: Namespace, *names: str) -> None:

@@ -3,6 +3,7 @@
 Scales and meanings: McNitt-Gray et al., Acad Radiol 14:1464-1474 (2007).
 """
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -34,12 +35,15 @@ def words(attributes: Mapping[str, float]) -> tuple[str, ...]:
     """What is notable in the machine's `attributes` (value by name, on `SCALES`): keys of words.
 
     The texture always, solid or subsolid; then calcification, spiculation and lobulation where
-    they are marked. Margin and sphericity are not told well enough to be said.
+    they are marked. Margin and sphericity are not told well enough to be said. Nothing is said of
+    what is not rated, as in a task of another organ.
     """
+    rated = attributes.get
     notable = {
-        "calcified": attributes["calcification"] <= CALCIFIED_TO,
-        "spiculated": attributes["spiculation"] >= SPICULATED_FROM,
-        "lobulated": attributes["lobulation"] >= LOBULATED_FROM,
+        "subsolid": rated("texture", math.inf) <= SUBSOLID_TO,
+        "solid": rated("texture", -math.inf) > SUBSOLID_TO,
+        "calcified": rated("calcification", math.inf) <= CALCIFIED_TO,
+        "spiculated": rated("spiculation", -math.inf) >= SPICULATED_FROM,
+        "lobulated": rated("lobulation", -math.inf) >= LOBULATED_FROM,
     }
-    texture = "subsolid" if attributes["texture"] <= SUBSOLID_TO else "solid"
-    return (texture, *(word for word, present in notable.items() if present))
+    return tuple(word for word, present in notable.items() if present)

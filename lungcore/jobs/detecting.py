@@ -4,11 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import Engine
+
 from lungcore.findings.finding import Candidate
+from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
 from lungcore.jobs.failures import JobFailedError, told
+from lungcore.jobs.leftovers import kept_from_cleaning
 from lungcore.learning.detect import Stopped
 from lungcore.records import database, detections
+from lungcore.records.layers import LayerStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
 
@@ -21,6 +26,9 @@ class Found(Protocol):
 
     @property
     def candidates(self) -> Sequence[Candidate]: ...
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
 
     @property
     def models(self) -> Mapping[str, str]: ...
@@ -55,13 +63,11 @@ def detect_series(
     try:
         with told(settings.home):
             found = _find(settings, series_uid, detect, progress, stop)
-            with database.transaction(engine) as session:
-                if found is None:
+            if found is None:
+                with database.transaction(engine) as session:
                     detections.end(session, job_id, "cancelled", None)
-                else:
-                    detections.finish(
-                        session, job_id, found.candidates, found.models, found.seconds
-                    )
+            else:
+                _remember(settings, engine, job_id, found)
     except JobFailedError as failure:
         # The record goes when an import replaces the series; that import starts a new job.
         if failure.reason[0] != "records.detection_unknown":
@@ -70,6 +76,20 @@ def detect_series(
         raise
     finally:
         engine.dispose()
+
+
+def _remember(settings: Settings, engine: Engine, job_id: str, found: Found) -> None:
+    """Store the layers, then put all on record: a crash in between leaves files without a record.
+
+    Files of the same content are the same file, so doing it again does no harm.
+    """
+    with kept_from_cleaning(settings.storage):
+        store = LayerStore(settings.storage)
+        layers = [(store.add(layer.values), layer) for layer in found.layers]
+        with database.transaction(engine) as session:
+            detections.finish(
+                session, job_id, found.candidates, found.models, found.seconds, layers
+            )
 
 
 def _find(

@@ -1,18 +1,13 @@
 """Import: from files, folders and zips to stored series, each with its verdict.
 
 Each series is stored in one transaction, after its volume was written beside its place and its
-original files were kept. A crash leaves at most files that no record names; `clean_leftovers`
-removes those. A lock that every import shares keeps it from touching a running one's.
+original files were kept. A crash leaves at most files that no record names, see `leftovers`.
 """
 
-import fcntl
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,15 +18,16 @@ from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
 from lungcore.imaging.phantom import thorax
 from lungcore.jobs.gathering import DISK_FULL, FileProblem, Gatherer, Kept
+from lungcore.jobs.labelling import place_waiting
+from lungcore.jobs.leftovers import temporary_folder
 from lungcore.jobs.results import SeriesResult
 from lungcore.jobs.storing import SeriesStore
-from lungcore.records import database, studies
+from lungcore.records import database
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
 
 READING_SHARE = 0.5  # of the progress
-TEMPORARY = "importing-"
 PHANTOM_ID = "PHANTOM"
 
 Progress = Callable[[str, float], None]
@@ -78,9 +74,13 @@ def import_paths(
     files = [found for path in paths for found in _files(path, names or {})]
     engine = database.connect(settings.database_url)
     try:
-        with _importing(settings.storage) as temporary:
+        with temporary_folder(settings.storage) as temporary:
             job = _Import(engine, settings.storage, progress, stop)
-            return job.run(files, temporary, move=move)
+            report = job.run(files, temporary, move=move)
+            for series in report.series:
+                if series.new and series.verdict != "refuse":
+                    place_waiting(engine, settings.storage, series.series_uid, temporary)
+            return report
     finally:
         engine.dispose()
 
@@ -106,29 +106,10 @@ def import_phantom(
         study_time="120000",
         phantom=True,
     )
-    with _importing(settings.storage) as folder:
+    with temporary_folder(settings.storage) as folder:
         progress("importing.step_phantom", 0.5)
         paths = write_series(phantom.volume, folder, text)
         return import_paths(paths, settings, move=True, progress=progress, stop=stop)
-
-
-def clean_leftovers(settings: Settings) -> None:
-    """Remove what crashed imports left behind; nothing while an import runs, here or elsewhere."""
-    storage = settings.storage
-    storage.mkdir(parents=True, exist_ok=True)
-    with _lock(storage, fcntl.LOCK_EX | fcntl.LOCK_NB) as held:
-        if not held:
-            return
-        engine = database.connect(settings.database_url)
-        with database.snapshot(engine) as session:
-            known = studies.known_files(session)
-        engine.dispose()
-        for folder in storage.glob(f"{TEMPORARY}*"):
-            shutil.rmtree(folder)
-        volumes = PixelStore(storage).clean(known.pixel_hashes)
-        originals = OriginalStore(storage).clean(set(known.sha256s))
-    if volumes or originals:
-        log.info("removed %d volumes and %d files of crashed imports", len(volumes), len(originals))
 
 
 class _Import:
@@ -212,26 +193,3 @@ def _files(path: Path, names: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
                     yield file, names.get(file, file.relative_to(path).as_posix())
     else:
         raise LungcoreError("importing.path_absent", path=str(path))
-
-
-@contextmanager
-def _importing(storage: Path) -> Iterator[Path]:
-    """A temporary folder, safe from `clean_leftovers` until the block ends."""
-    storage.mkdir(parents=True, exist_ok=True)
-    with (
-        _lock(storage, fcntl.LOCK_SH),
-        tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=storage) as temporary,
-    ):
-        yield Path(temporary)
-
-
-@contextmanager
-def _lock(storage: Path, kind: int) -> Iterator[bool]:
-    """Hold the lock of the storage, or yield False. The kernel frees it when the process dies."""
-    with (storage / "import.lock").open("a") as file:
-        try:
-            fcntl.flock(file, kind)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from logging.handlers import RotatingFileHandler
 
 from dbos import DBOS
 
-from lungcore.jobs import importing, uploads, workflows
+from lungcore.jobs import uploads, workflows
 from lungcore.jobs.client import JobsClient
 from lungcore.jobs.detecting import Detector
 from lungcore.jobs.engine import (
@@ -26,7 +27,9 @@ from lungcore.jobs.engine import (
     log_file,
 )
 from lungcore.jobs.executors import BEAT_SECONDS, Executor, only_worker
+from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.learning.detect import detect as shipped_detector
+from lungcore.learning.runtime import Kept
 from lungcore.records import database
 from lungcore.settings import Settings
 
@@ -35,9 +38,10 @@ log = logging.getLogger(__name__)
 QUEUE_POLL_SECONDS = 0.5
 
 
-def run(settings: Settings, *, embedded: bool = False, detect: Detector = shipped_detector) -> None:
+def run(settings: Settings, *, embedded: bool = False, detect: Detector | None = None) -> None:
     """Run jobs until SIGTERM or SIGINT, or, when embedded, until standard input closes.
 
+    detect: instead of the shipped detector, whose networks are loaded once for all jobs.
     embedded: started by a web server through a pipe, to end with it. It stands by while another
         worker of the same home folder runs. Otherwise that is a LungcoreError
         jobs.worker_running.
@@ -49,7 +53,7 @@ def run(settings: Settings, *, embedded: bool = False, detect: Detector = shippe
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        client = _start(settings, executor_id, detect)
+        client = _start(settings, executor_id, detect or partial(shipped_detector, load=Kept()))
         executor = Executor(settings, executor_id)
         log.info("worker %s started in %s", executor_id, settings.home)
         _look_after(settings, executor, client)
@@ -63,7 +67,7 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     """Clean up after the last worker, then let the engine take jobs."""
     database.migrate(settings.database_url)
     client = JobsClient(settings)
-    importing.clean_leftovers(settings)
+    clean_leftovers(settings)
     client.forget_ended()
     # A handler of our own keeps the engine from adding one: its lines go where all others go.
     logging.getLogger("dbos").addHandler(logging.NullHandler())

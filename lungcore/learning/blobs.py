@@ -1,4 +1,4 @@
-"""Blobs in the lungs by the Laplacian of Gaussian: what looks like a nodule to a plain filter."""
+"""Bright blobs by the Laplacian of Gaussian: what looks like a nodule to a plain filter."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from scipy import ndimage
 
 from lungcore.imaging.resampling import bounding_box, crop, resample
 from lungcore.imaging.volume import Volume
+from lungcore.learning.tasks import Task
 
-SPACING_MM = 1.0
 RADII_MM = (2.0, 3.0, 4.5, 6.0, 9.0, 13.0)
 MARGIN_VOXELS = 8
-NEAR_LUNG_VOXELS = 3
+NEAR_VOXELS = 3
 PEAK_VOXELS = 5  # no two blobs are nearer
-LOWEST_HU, HIGHEST_HU = -1000, 200
+HIGHEST_HU = 200  # bone is no brighter to the filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,21 @@ class Blob:
     strength: float
 
 
-def blobs(volume: Volume, lungs: NDArray[np.bool_], most: int) -> list[Blob]:
-    """The `most` strongest bright blobs in and at `lungs` (shape of `volume`), strongest first.
+def blobs(volume: Volume, region: NDArray[np.bool_], most: int, task: Task) -> list[Blob]:
+    """The `most` strongest bright blobs in and at `region` (shape of `volume`), strongest first.
 
     Scale-normalised, so that large and small ones compare (Lindeberg, IJCV 30:79-116, 1998).
     """
-    fine = resample(volume, SPACING_MM)
-    near = resample(Volume(lungs * np.int16(1000), volume.affine), SPACING_MM).hu >= 500
+    fine = resample(volume, task.spacing_mm)
+    near = resample(Volume(region * np.int16(1000), volume.affine), task.spacing_mm).hu >= 500
     box = bounding_box(near, (MARGIN_VOXELS,) * 3)
     fine = crop(fine, box)
-    near = ndimage.binary_dilation(near[box.slices], iterations=NEAR_LUNG_VOXELS)
-    hu = np.clip(fine.hu, LOWEST_HU, HIGHEST_HU).astype(np.float32)
+    near = ndimage.binary_dilation(near[box.slices], iterations=NEAR_VOXELS)
+    hu = np.clip(fine.hu, task.window_hu[0], min(task.window_hu[1], HIGHEST_HU)).astype(np.float32)
     best = np.full(hu.shape, -np.inf, np.float32)
     radius_mm = np.zeros(hu.shape, np.float32)
     for radius in RADII_MM:
-        sigma = radius / np.sqrt(3) / SPACING_MM
+        sigma = radius / np.sqrt(3) / task.spacing_mm
         answer = -(sigma**2) * ndimage.gaussian_laplace(hu, sigma)
         stronger = answer > best
         best[stronger], radius_mm[stronger] = answer[stronger], radius

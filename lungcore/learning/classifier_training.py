@@ -9,8 +9,9 @@ import math
 import multiprocessing
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,12 @@ import cv2
 import keras
 import numpy as np
 
-from lungcore.learning import checkpoints, networks
-from lungcore.learning.classifier_parts import MEMBERS, left_out
-from lungcore.learning.data import read_rows, read_unlabelled_cases
+from lungcore.learning import checkpoints, examples, networks
 from lungcore.learning.losses import mask_loss, score_loss
 from lungcore.learning.places import places
-from lungcore.learning.rated import TARGETS, Rated, read_rated
+from lungcore.learning.rated import Rated
 from lungcore.learning.slabs import Sample, Source, draw_batch, source
+from lungcore.learning.tasks import Task
 
 BATCH = 48
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 2e-2
@@ -35,7 +35,12 @@ HELD_BACK = 40  # one patient in so many tells when to stop
 VALIDATE_EVERY, VALIDATION_BATCHES, PATIENCE = 200, 6, 3
 SAVE_EVERY_S = 60
 BATCHES_AHEAD = 4
-ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+SIDE_BY_SIDE = {
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first member takes all memory of a GPU
+}
 
 log = logging.getLogger(__name__)
 
@@ -50,33 +55,44 @@ class Progress:
     best_step: int = 0
 
 
-def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
+def train(task: Task, data: Path, out: Path, steps: int, seed: int) -> keras.Model:
     """The ensemble of all members, each trained for `steps` in all, counting those in `out`.
 
     `out` gets a folder a member, with `state/`, `log.csv` and `validation.csv`.
     """
-    read_rows(data / "lidc_nodule_voi3d" / "voi_index.csv")  # absent data is told at once
-    folders = [out / f"member{number}" for number in range(MEMBERS)]
-    for name in ONE_THREAD:  # before the members' processes start
-        os.environ[name] = "1"
+    examples.check(data, task)  # absent data is told at once
+    folders = [out / f"member{number}" for number in range(task.members)]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
+    with _side_by_side(), ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
         waiting = [
-            workers.submit(train_member, data, folder, number, steps, seed)
+            workers.submit(train_member, task, data, folder, number, steps, seed)
             for number, folder in enumerate(folders)
         ]
         for future in waiting:
             future.result()
-    return networks.ensemble([_restored(folder) for folder in folders])
+    return networks.ensemble([_restored(task, folder) for folder in folders])
 
 
-def _restored(folder: Path) -> keras.Model:
-    member, trained = _member()
+@contextmanager
+def _side_by_side() -> Iterator[None]:
+    """Processes that start within take one core each; this one stays as it is."""
+    before = dict(os.environ)
+    os.environ.update(SIDE_BY_SIDE)
+    try:
+        yield
+    finally:
+        for name in SIDE_BY_SIDE:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _restored(task: Task, folder: Path) -> keras.Model:
+    member, trained = _member(task)
     checkpoints.restore(folder / "state", trained)
     return member
 
 
-def train_member(data: Path, out: Path, number: int, steps: int, seed: int) -> None:
+def train_member(task: Task, data: Path, out: Path, number: int, steps: int, seed: int) -> None:
     """Train one member; it leaves its weights in `out`.
 
     Stops before when the validation loss has not fallen `PATIENCE` times.
@@ -86,13 +102,13 @@ def train_member(data: Path, out: Path, number: int, steps: int, seed: int) -> N
     )
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed + number)
-    _, model = _member()
+    _, model = _member(task)
     progress = Progress(**checkpoints.restore(out / "state", model))
     if progress.step >= steps or _stalled(progress):
         return
-    learnt, held_back = sources(data, left_out(number))
+    learnt, held_back = sources(data, task, task.left_out(number))
     validation = [
-        draw_batch(held_back, BATCH, np.random.default_rng((seed, i)))
+        draw_batch(held_back, BATCH, task, np.random.default_rng((seed, i)))
         for i in range(VALIDATION_BATCHES)
     ]
     began, saved = time.monotonic() - progress.seconds, time.monotonic()
@@ -101,7 +117,7 @@ def train_member(data: Path, out: Path, number: int, steps: int, seed: int) -> N
         while progress.step < steps and not _stalled(progress) and _is_wanted():
             while len(waiting) < BATCHES_AHEAD:
                 key = (seed + number, progress.step + len(waiting))
-                waiting.append(drawer.submit(_draw, learnt, key))
+                waiting.append(drawer.submit(_draw, learnt, task, key))
             model.optimizer.learning_rate.assign(learning_rate(progress.step / steps))
             loss = _loss(model, waiting.pop(0).result())
             progress.step += 1
@@ -121,9 +137,9 @@ def _is_wanted() -> bool:
     return parent is None or parent.is_alive()
 
 
-def _member() -> tuple[keras.Model, keras.Model]:
+def _member(task: Task) -> tuple[keras.Model, keras.Model]:
     """A new member, and the same as it is trained: its evidence has no loss of its own."""
-    member = networks.classifier(len(TARGETS))
+    member = networks.classifier(task)
     trained = keras.Model(member.input, member.outputs[:2])
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clipnorm=5.0)
     optimizer.build(trained.trainable_variables)
@@ -138,12 +154,12 @@ def learning_rate(share: float) -> float:
     return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
 
 
-def sources(data: Path, without: Sequence[int]) -> tuple[list[Source], list[Source]]:
+def sources(data: Path, task: Task, without: Sequence[int]) -> tuple[list[Source], list[Source]]:
     """What to learn from when the folds `without` are left out, and what is held back.
 
-    Places that are no nodule are learnt from by all members.
+    Places that are no finding are learnt from by all members.
     """
-    nodules, others = _examples(data)
+    nodules, others = _examples(data, task)
     allowed = [one for one in nodules if one.rated.fold not in without]
     patients = sorted({one.rated.patient_id for one in allowed})
     kept = set(patients[::HELD_BACK])
@@ -153,17 +169,17 @@ def sources(data: Path, without: Sequence[int]) -> tuple[list[Source], list[Sour
 
 
 @cache
-def _examples(data: Path) -> tuple[list[Source], list[Source]]:
-    """The nodules and the places that are none; read once a process."""
+def _examples(data: Path, task: Task) -> tuple[list[Source], list[Source]]:
+    """The findings and the places that are none; read once a process."""
     cv2.setNumThreads(1)
     none: list[Rated] = []
-    for case in read_unlabelled_cases(data):
-        none += places(case, MOST_PLACES)
-    return [source(rated) for rated in read_rated(data)], [source(rated) for rated in none]
+    for case in examples.cases(data, task):
+        none += places(case, MOST_PLACES, task)
+    return [source(one) for one in examples.rated(data, task)], [source(one) for one in none]
 
 
-def _draw(learnt: list[Source], key: tuple[int, int]) -> Sample:
-    return draw_batch(learnt, BATCH, np.random.default_rng(key))
+def _draw(learnt: list[Source], task: Task, key: tuple[int, int]) -> Sample:
+    return draw_batch(learnt, BATCH, task, np.random.default_rng(key))
 
 
 def _loss(model: keras.Model, sample: Sample) -> float:

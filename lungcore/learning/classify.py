@@ -1,4 +1,4 @@
-"""What lies at a place: nodule or not, its outline, malignancy and the readers' attributes.
+"""What lies at a place: a finding or not, its outline, malignancy and the readers' attributes.
 
 Never loads TensorFlow.
 """
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lungcore.findings.attributes import SCALES
 from lungcore.imaging.volume import Volume
 from lungcore.learning import shape
 from lungcore.learning.crops import Stack, stack_at
 from lungcore.learning.peaks import sigmoid
-from lungcore.learning.rated import ATTRIBUTES, MALIGNANCY, TARGETS
 from lungcore.learning.runtime import Network
+from lungcore.learning.tasks import HIGHEST, MALIGNANCY
 
-REACH_MM = 16.0  # what a plane shows of both sides
 LEAST_REACH_MM, REACH_DIAMETERS = 5.0, 0.75
-ZOOMS = (2.0, 3.0)  # for what reaches beyond the planes; 96 mm at most
-MASS_MM = 20.0  # from here the usual planes may show nothing but the inside
-ROOM_MM = 48.0  # a crop that shows as much was cut for a mass
+ZOOMS = (2.0, 3.0)  # for what reaches beyond the planes
+# Shares of the field of a plane:
+REACH = 1 / 2  # as far as a plane shows of both sides
+MASS = 5 / 8  # from here the usual planes may show nothing but the inside
+ROOM = 3 / 2  # a crop that shows as much was cut for a mass
 BATCH = 64  # slabs that run at once
 INPUTS = (*shape.FEATURES, *MALIGNANCY)  # of the malignancy rating
 
@@ -30,8 +30,9 @@ INPUTS = (*shape.FEATURES, *MALIGNANCY)  # of the malignancy rating
 class Look:
     """What the networks say of the planes around a place; means of the members.
 
-    logits: of belonging to the nodule, (planes, SIDE, SIDE). scores: logits of `TARGETS`, one row
-    a plane. evidence: what each pixel adds to the malignancy of its plane, (planes, SIDE, SIDE).
+    logits: of belonging to the nodule, (planes, SIDE, SIDE). scores: logits of the task's targets,
+    one row a plane. evidence: what each pixel adds to the malignancy of its plane, (planes, SIDE,
+    SIDE).
     """
 
     stack: Stack
@@ -44,11 +45,11 @@ class Look:
 class Assessment:
     """What the classifier says of a place.
 
-    nodule: probability, 0 to 1, where half of the places are nodules. malignancy: probability
-    that a radiologist rates it above 3 of 5, not pathology. attributes: the nine of LIDC by name,
-    on `SCALES`. diameter_mm: of the sphere of the segmented volume. features: `INPUTS`, what the
-    malignancy rating was made of. measured: the planes, at the scale that holds the nodule, and
-    `mask` in them. look: at the usual scale.
+    nodule: probability of the task's label, 0 to 1, where half of the places are such.
+    malignancy: probability that a radiologist rates it above 3 of 5, not pathology. attributes: the
+    task's by name, and malignancy, on their scales. diameter_mm: of the sphere of the segmented
+    volume. features: `INPUTS`, what the malignancy rating was made of. measured: the planes, at the
+    scale that holds the nodule, and `mask` in them. look: at the usual scale.
     """
 
     nodule: float
@@ -76,12 +77,14 @@ def assess(
     Raises ValueError when a centre is not within the volume's slices.
     """
     indices = volume.to_index(np.reshape(centres_mm, (-1, 3)))
-    reaches = [REACH_MM] * len(indices)
+    task = network.task
+    reach_mm = REACH * task.crop.field_mm
+    reaches = [reach_mm] * len(indices)
     if diameters_mm is not None:
         wanted = (max(LEAST_REACH_MM, REACH_DIAMETERS * size) for size in diameters_mm)
-        reaches = [min(REACH_MM, reach_mm) for reach_mm in wanted]
+        reaches = [min(reach_mm, least_mm) for least_mm in wanted]
     stacks = [
-        stack_at(volume, index, reach_mm) for index, reach_mm in zip(indices, reaches, strict=True)
+        stack_at(volume, index, reach, task) for index, reach in zip(indices, reaches, strict=True)
     ]
     looks = look(stacks, network, views)
     sizes = [None] * len(indices) if diameters_mm is None else diameters_mm
@@ -138,11 +141,13 @@ def _assessed(
     network: Network,
     views: int,
 ) -> Assessment:
+    task = network.task
+    reach_mm = REACH * task.crop.field_mm
     if _misses_a_mass(volume, near, size_mm):
         for zoom in ZOOMS:
-            (wide,) = look([stack_at(volume, index, REACH_MM * zoom, zoom)], network, views)
+            (wide,) = look([stack_at(volume, index, reach_mm * zoom, task, zoom)], network, views)
             mask = shape.component(wide.logits, wide.stack)
-            large = shape.equivalent_diameter_mm(mask, wide.stack) >= MASS_MM
+            large = shape.equivalent_diameter_mm(mask, wide.stack) >= MASS * task.crop.field_mm
             if large and shape.holds_centre(mask, wide.stack):
                 near = wide
                 break
@@ -151,7 +156,7 @@ def _assessed(
     for zoom in (1.0, *ZOOMS):
         if zoom < near.stack.zoom or not shape.goes_on(mask, measured.stack):
             continue
-        (measured,) = look([stack_at(volume, index, REACH_MM * zoom, zoom)], network, views)
+        (measured,) = look([stack_at(volume, index, reach_mm * zoom, task, zoom)], network, views)
         near = measured if zoom == 1.0 else near
         mask = shape.component(measured.logits, measured.stack)
     return conclude(near, measured, mask, network.card.settings)
@@ -159,26 +164,30 @@ def _assessed(
 
 def _misses_a_mass(volume: Volume, near: Look, size_mm: float | None) -> bool:
     """Whether far less is outlined than there should be: the inside of a mass has no border."""
+    field_mm = near.stack.task.crop.field_mm
     mask = shape.component(near.logits, near.stack)
     if size_mm is not None:
         own_mm = shape.equivalent_diameter_mm(mask, near.stack)
-        return size_mm >= MASS_MM and own_mm < size_mm / 2
+        return size_mm >= MASS * field_mm and own_mm < size_mm / 2
     shown_mm = np.multiply(volume.shape, volume.spacing_mm)[1:]
-    return bool(shown_mm.min() >= ROOM_MM and not (near.logits > 0).any())
+    return bool(shown_mm.min() >= ROOM * field_mm and not (near.logits > 0).any())
 
 
 def conclude(
     near: Look, measured: Look, mask: NDArray[np.bool_], settings: Mapping[str, float]
 ) -> Assessment:
     """From what the networks say of the planes to one assessment."""
-    scores = pooled(near)
-    said = dict(zip(TARGETS, scores, strict=True))
+    task = near.stack.task
+    said = dict(zip(task.targets, pooled(near), strict=True))
     features = shape.describe(measured.stack, measured.logits, mask)
     inputs = np.array([(features | said)[name] for name in INPUTS], float)
     rating, malignancy = rate(inputs, settings)
-    attributes = {name: 1 + (SCALES[name] - 1) * float(sigmoid(said[name])) for name in ATTRIBUTES}
+    attributes = {
+        name: 1 + (highest - 1) * float(sigmoid(said[name]))
+        for name, highest in task.attributes.items()
+    }
     return Assessment(
-        nodule=float(sigmoid(said["nodule"])),
+        nodule=float(sigmoid(said[task.label])),
         malignancy=float(malignancy),
         attributes={**attributes, "malignancy": float(rating)},
         diameter_mm=shape.equivalent_diameter_mm(mask, measured.stack),
@@ -203,4 +212,4 @@ def rate(inputs: NDArray, settings: Mapping[str, float]) -> tuple[NDArray, NDArr
     weights = np.array([settings[f"rating {name}"] for name in INPUTS])
     linear = inputs @ weights + settings["rating intercept"]
     above = sigmoid(settings["above 3 slope"] * linear + settings["above 3 intercept"])
-    return np.clip(linear, 1, SCALES["malignancy"]), above
+    return np.clip(linear, 1, HIGHEST), above

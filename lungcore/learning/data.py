@@ -1,4 +1,4 @@
-"""The training data: real nodules with their masks, and real lungs to put them into."""
+"""The lungs' training data: real nodules with their masks, and real lungs to put them into."""
 
 import csv
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from lungcore.errors import LungcoreError
 from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.resampling import bounding_box, crop, resample
 from lungcore.imaging.volume import Volume
+from lungcore.learning.tasks import Task
 
-SPACING_MM = 1.0
 # Each lung is learnt at these sizes too: five lungs are few to learn vessels from.
 ZOOMS = (0.85, 1.0, 1.18)
-LEAST_SIDE = 96  # voxels; thinner slabs hold no patch for a mass
-BOX_MARGIN = 24  # voxels of chest wall and mediastinum around the lungs
+BOX_MARGIN = 24  # voxels around the region
 SUSPECT_MARGIN_MM = 5.0
+INDEX = "lidc_nodule_voi3d/voi_index.csv"
 UNSIZED_MM = 10.0  # LUNA16's evaluation, for marks of no size (below 3 mm, or no nodule)
 # LCTSC's file does not record its spacing; its series are 3 mm apart, its pixels about 1 mm.
 LCTSC_SPACING_MM = (3.0, 0.977, 0.977)
@@ -43,18 +43,27 @@ class Nodule:
     malignancy: int
 
 
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A lesion on a grid: centroid of its voxels (slice, row, column), equal-volume diameter."""
+
+    centre: tuple[float, float, float]
+    diameter_mm: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Lungs on a 1 mm grid, without known nodules where `trusted`; zoomed, on a finer or coarser.
+    """A series on the detector's grid; zoomed, on a finer or coarser one that stands for it.
 
-    lungs: where a nodule may lie. trusted: where a detection would be wrong; all three arrays
-    have the shape of `volume`.
+    region: where a finding may lie. trusted: where a detection would be wrong but for `lesions`;
+    all three arrays have the shape of `volume`. lesions: those that it has.
     """
 
     name: str
     volume: Volume
-    lungs: NDArray[np.bool_]
+    region: NDArray[np.bool_]
     trusted: NDArray[np.bool_]
+    lesions: tuple[Truth, ...] = ()
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -81,13 +90,13 @@ def read_image(path: Path) -> Volume:
 def read_nodules(data: Path, folds: frozenset[int]) -> list[Nodule]:
     """The nodules of `folds` in lidc_nodule_voi3d, without the end-to-end hold-out patients."""
     folder = data / "lidc_nodule_voi3d"
-    rows = read_rows(folder / "voi_index.csv")
+    rows = read_rows(data / INDEX)
     return [_nodule(folder, row) for row in _of_folds(rows, folds)]
 
 
 def nodule_series(data: Path, folds: frozenset[int]) -> list[str]:
     """SeriesInstanceUIDs of the scans that `read_nodules` takes its nodules from."""
-    rows = read_rows(data / "lidc_nodule_voi3d" / "voi_index.csv")
+    rows = read_rows(data / INDEX)
     return sorted({row["seriesuid"] for row in _of_folds(rows, folds)})
 
 
@@ -111,11 +120,11 @@ def _nodule(folder: Path, row: dict[str, str]) -> Nodule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A whole series, its lungs (shape of `volume`) and what may be or is a nodule in it."""
+    """A whole series, its region (shape of `volume`) and what may be or is a finding in it."""
 
     name: str
     volume: Volume
-    lungs: NDArray[np.bool_]
+    region: NDArray[np.bool_]
     suspects: tuple[Ball, ...]
 
 
@@ -160,16 +169,15 @@ def _labelled_scans(data: Path) -> dict[str, str]:
     return {row["scan"]: row["seriesuid"] for row in rows}
 
 
-def read_training_backgrounds(data: Path) -> list[Background]:
+def read_training_backgrounds(data: Path, task: Task) -> list[Background]:
     """The unlabelled lungs and the LCTSC case at all `ZOOMS`, suspected lesions not trusted."""
     cases = read_unlabelled_cases(data)
-    zoomed = [_background(case, SPACING_MM / zoom) for case in cases for zoom in ZOOMS]
-    return [background for background in zoomed if min(background.volume.shape) >= LEAST_SIDE]
+    return [_background(case, task.spacing_mm / zoom) for case in cases for zoom in ZOOMS]
 
 
-def read_labelled_backgrounds(data: Path) -> list[Background]:
+def read_labelled_backgrounds(data: Path, task: Task) -> list[Background]:
     """The three labelled LIDC scans; what any reader marked is not trusted. For validation only."""
-    return [_background(case) for case in read_labelled_cases(data)]
+    return [_background(case, task.spacing_mm) for case in read_labelled_cases(data)]
 
 
 def marked_diameter_mm(row: dict[str, str]) -> float:
@@ -197,16 +205,21 @@ def _lctsc(folder: Path) -> Case:
     return Case(name, volume, arrays["lung_mask"] > 0, tuple(spheres))
 
 
-def _background(case: Case, spacing_mm: float = SPACING_MM) -> Background:
-    affine = case.volume.affine
+def on_grid(case: Case, spacing_mm: float) -> tuple[Volume, NDArray[np.bool_]]:
+    """The part of the series around the region, and the region, on a grid of `spacing_mm`."""
     fine = resample(case.volume, spacing_mm)
-    lungs = resample(Volume(case.lungs * np.int16(1000), affine), spacing_mm).hu >= 500
-    box = bounding_box(lungs, (BOX_MARGIN,) * 3)
-    fine = crop(fine, box)
+    mask = Volume(case.region * np.int16(1000), case.volume.affine)
+    region = resample(mask, spacing_mm).hu >= 500
+    box = bounding_box(region, (BOX_MARGIN,) * 3)
+    return crop(fine, box), region[box.slices]
+
+
+def _background(case: Case, spacing_mm: float) -> Background:
+    fine, region = on_grid(case, spacing_mm)
     trusted = np.ones(fine.shape, bool)
     for centre_mm, radius_mm in case.suspects:
         trusted &= ~sphere(fine, centre_mm, radius_mm + SUSPECT_MARGIN_MM)
-    return Background(case.name, fine, lungs[box.slices], trusted)
+    return Background(case.name, fine, region, trusted)
 
 
 def sphere(

@@ -1,4 +1,4 @@
-"""Training of the detector: blended nodules, hard negatives mined on the way, resumable."""
+"""Training of the detector: hard negatives mined on the way, resumable."""
 
 import logging
 import math
@@ -8,40 +8,28 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from lungcore.learning import checkpoints, networks
-from lungcore.learning.data import (
-    LEAST_SIDE,
-    Background,
-    read_labelled_backgrounds,
-    read_nodules,
-    read_training_backgrounds,
-)
+from lungcore.learning.detector_batches import Batch, make_batch, sources, validation_batches
 from lungcore.learning.losses import detection_loss
 from lungcore.learning.mining import mine
-from lungcore.learning.patches import Sources, Spot, draw_patch, prepare
-from lungcore.learning.targets import normalise
+from lungcore.learning.patches import Spot
+from lungcore.learning.tasks import Task
+from lungcore.learning.windowing import normalise
 
-TRAINING_FOLDS = frozenset(range(7))
-VALIDATION_FOLDS = frozenset({7})
-VALIDATE_EVERY, VALIDATION_BATCHES = 250, 8  # steps, and batches of nodules and lungs held out
+VALIDATE_EVERY = 250  # steps
 PATIENCE = 8  # validations without a better one, after which the training stops
-SMALL, LARGE = (6, 64), (2, LEAST_SIDE)  # patches a step and their side
-LARGE_EVERY = 6  # steps; masses need room
 LEARNING_RATE = 2e-3
 WARM_UP = 0.02  # share of the training
 MINING_AT = (0.15, 0.45)  # shares of the training
 SAVE_EVERY_S = 120
 BATCHES_AHEAD = 6
-
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]  # inputs and truths
 
 log = logging.getLogger(__name__)
 
@@ -58,25 +46,28 @@ class Progress:
     negatives: list[Spot] = field(default_factory=list)
 
 
-def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
+def train(task: Task, data: Path, out: Path, steps: int, seed: int) -> keras.Model:
     """Train for `steps` in all, counting those of an interrupted training in `out`.
 
     Stops before when the validation loss has not fallen `PATIENCE` times, and then gives the
     weights that the training ended with. `out` gets `state/`, `log.csv` and `validation.csv`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    model, progress = resume(out)
-    backgrounds = sources(data).backgrounds
-    held_out = validation_batches(data, seed)
+    keras.utils.set_random_seed(seed)
+    model, progress = resume(task, out)
+    backgrounds = sources(data, task).backgrounds
+    held_out = validation_batches(data, task, seed)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as workers:
-        batches = _batches(workers, data, seed, progress)
+        batches = _batches(workers, task, data, seed, progress)
         began = time.monotonic() - progress.seconds
         saved = time.monotonic()
         while progress.step < steps and not _stalled(progress):
             share = progress.step / steps
             if progress.minings < len(MINING_AT) and share >= MINING_AT[progress.minings]:
-                progress.negatives = mine(partial(predict, model), backgrounds)
+                progress.negatives = mine(
+                    partial(predict, task, model), backgrounds, task.spacing_mm
+                )
                 progress.minings += 1
                 log.info("mined %d hard negatives", len(progress.negatives))
             model.optimizer.learning_rate.assign(learning_rate(share))
@@ -94,23 +85,6 @@ def train(data: Path, out: Path, steps: int, seed: int) -> keras.Model:
     return model
 
 
-def validation_batches(data: Path, seed: int) -> list[Batch]:
-    """The same batches each time: nodules and lungs that the training never sees."""
-    held_out = prepare(read_nodules(data, VALIDATION_FOLDS), _validation_lungs(data))
-    rng = np.random.default_rng(seed)
-    count, side = SMALL
-    return [
-        _stack([draw_patch(held_out, [], side, rng) for _ in range(count)])
-        for _ in range(VALIDATION_BATCHES)
-    ]
-
-
-def _validation_lungs(data: Path) -> list[Background]:
-    """Those of the labelled scans that are no thin slab."""
-    lungs = read_labelled_backgrounds(data)
-    return [background for background in lungs if min(background.volume.shape) >= LEAST_SIDE]
-
-
 def _validate(out: Path, model: keras.Model, progress: Progress, held_out: list[Batch]) -> None:
     model.reset_metrics()
     for batch in held_out:
@@ -125,9 +99,9 @@ def _stalled(progress: Progress) -> bool:
     return progress.step - progress.best_step > PATIENCE * VALIDATE_EVERY
 
 
-def predict(model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
+def predict(task: Task, model: keras.Model, hu: NDArray[np.int16]) -> NDArray[np.float32]:
     """The detector's output for HU (slices, rows, columns), as `tiling.apply` asks for it."""
-    return model.predict_on_batch(normalise(hu)[None, ..., None])[0]
+    return model.predict_on_batch(normalise(hu, task.window_hu)[None, ..., None])[0]
 
 
 def learning_rate(share: float) -> float:
@@ -137,40 +111,21 @@ def learning_rate(share: float) -> float:
     return LEARNING_RATE * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share)))
 
 
-@cache
-def sources(data: Path) -> Sources:
-    """Nodules and lungs of the training folds; read once a process."""
-    return prepare(read_nodules(data, TRAINING_FOLDS), read_training_backgrounds(data))
-
-
-def make_batch(data: Path, negatives: list[Spot], seed: int, step: int) -> Batch:
-    """Inputs and truths of one step, the same for the same arguments."""
-    cv2.setNumThreads(1)
-    rng = np.random.default_rng((seed, step))
-    count, side = LARGE if step % LARGE_EVERY == 0 else SMALL
-    return _stack([draw_patch(sources(data), negatives, side, rng) for _ in range(count)])
-
-
-def _stack(patches: list[Batch]) -> Batch:
-    images, truths = zip(*patches, strict=True)
-    return np.stack(images), np.stack(truths)
-
-
 def _batches(
-    workers: ProcessPoolExecutor, data: Path, seed: int, progress: Progress
+    workers: ProcessPoolExecutor, task: Task, data: Path, seed: int, progress: Progress
 ) -> Iterator[Batch]:
     waiting: deque[Future] = deque()
     step = progress.step
     while True:
         while len(waiting) < BATCHES_AHEAD:
-            waiting.append(workers.submit(make_batch, data, progress.negatives, seed, step))
+            waiting.append(workers.submit(make_batch, data, task, progress.negatives, seed, step))
             step += 1
         yield waiting.popleft().result()
 
 
-def resume(out: Path) -> tuple[keras.Model, Progress]:
+def resume(task: Task, out: Path) -> tuple[keras.Model, Progress]:
     """The model and progress kept in `out`, or new ones."""
-    model = networks.detector()
+    model = networks.detector(task)
     optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3, clipnorm=5.0)
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss=detection_loss)

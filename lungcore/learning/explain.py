@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from lungcore.learning import shape
 from lungcore.learning.classify import Look, pooled
 from lungcore.learning.crops import Stack
-from lungcore.learning.rated import MALIGNANCY, TARGETS
+from lungcore.learning.tasks import MALIGNANCY_SCORES
 
 LUNG_HU = -850.0  # what an occluded region is filled with
-SCORES = [TARGETS.index(name) for name in MALIGNANCY]
 
 
 def attribution(one: Look) -> NDArray[np.float32]:
@@ -26,7 +25,7 @@ def attribution(one: Look) -> NDArray[np.float32]:
 
 def malignancy_score(one: Look) -> float:
     """The sum of the scores of malignancy, logits, that `attribution` explains."""
-    return float(pooled(one)[SCORES].sum())
+    return float(pooled(one)[MALIGNANCY_SCORES].sum())
 
 
 def hottest(attributions: NDArray[np.float32], count: int) -> NDArray[np.bool_]:

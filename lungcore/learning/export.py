@@ -7,6 +7,7 @@ import numpy as np
 import openvino
 
 from lungcore.errors import LungcoreError
+from lungcore.learning import tasks
 from lungcore.learning.runtime import CONFIGURATION
 from lungcore.learning.weights import FILES, digest
 
@@ -14,8 +15,10 @@ FREE_SIDE = 48  # stands for a side of any length in the comparison
 AGREE_WITHIN = 1e-3  # in logits, cells and log millimetres
 
 
-def export(model: keras.Model, folder: Path) -> dict[str, str]:
+def export(model: keras.Model, task: tasks.Task, folder: Path) -> dict[str, str]:
     """Write `model.keras`, `model.xml` and `model.bin` into `folder`; returns each one's sha256.
+
+    `task`, by which the network runs, goes beside them.
 
     The training's optimizer and loss are left out. Raises LungcoreError when Keras does not run on
     TensorFlow (PyTorch's trace fixes the padding of strided convolutions to the shape it was traced
@@ -32,6 +35,7 @@ def export(model: keras.Model, folder: Path) -> dict[str, str]:
     difference = disagreement(bare, folder / "model.xml")
     if difference > AGREE_WITHIN:
         raise LungcoreError("learning.export_differs", difference=difference)
+    tasks.write(folder / tasks.FILE, task)
     return {name: digest(folder / name) for name in FILES}
 
 

@@ -7,26 +7,23 @@ from typing import Any
 import keras
 from keras import KerasTensor, layers, ops
 
-from lungcore.learning.crops import NEIGHBOURS, SIDE
-from lungcore.learning.rated import MALIGNANCY, TARGETS
+from lungcore.learning.tasks import MALIGNANCY_SCORES, Task
 
 INPUT_MULTIPLE = 16  # the detector's input sides are multiples of this
-FIRST = TARGETS.index(MALIGNANCY[0])
-MALIGNANCY_SCORES = slice(FIRST, FIRST + len(MALIGNANCY))
 DETECTOR_CHANNELS = 5  # centre logit, offset (slice, row, column) in cells, log diameter
 PRIOR_LOGIT = -5.0  # centres are rare; a network that says so from the start trains at once
 
 
-def detector(widths: tuple[int, int, int] = (16, 40, 80)) -> keras.Model:
+def detector(task: Task) -> keras.Model:
     """Anchor-free 3D detector: centre heat map, offset and size, after CenterNet (Zhou 2019).
 
-    Residual encoder to stride 16 and a feature pyramid back to stride 4. `widths` are the filters
-    at strides 2, 4 and 8 (and 16). Fully convolutional:
+    Residual encoder to stride 16 and a feature pyramid back to stride 4. The task's widths are the
+    filters at strides 2, 4 and 8 (and 16). Fully convolutional:
     input (batch, slices, rows, columns, 1) with sides that are multiples of `INPUT_MULTIPLE`,
     output (batch, slices / 4, rows / 4, columns / 4, `DETECTOR_CHANNELS`).
     """
     inputs = keras.Input((None, None, None, 1), name="volume")
-    fine, middle, deep = widths
+    fine, middle, deep = task.detector.widths
     half = _residual(_convolution(inputs, fine, strides=2), fine)
     quarter = _stage(half, middle, blocks=2)
     eighth = _stage(quarter, deep, blocks=2)
@@ -70,19 +67,18 @@ def _merge(coarse: KerasTensor, fine: KerasTensor, filters: int) -> KerasTensor:
     return layers.Add()([coarse, layers.Conv3D(filters, 1)(fine)])
 
 
-def classifier(
-    scores: int, widths: tuple[int, ...] = (16, 32, 64, 96), dropout: float = 0.5
-) -> keras.Model:
-    """Reads one slab, (batch, `crops.SIDE`, `crops.SIDE`, planes), of what lies at its centre.
+def classifier(task: Task, dropout: float = 0.5) -> keras.Model:
+    """Reads one slab, (batch, SIDE, SIDE, planes) of the task's crop, of what lies at its centre.
 
     A U-Net (Ronneberger 2015) gives `mask`, the logit of each pixel of the middle plane to belong
     to the nodule. Its features, averaged within the mask and over the plane, and the mask's area
-    go through two dense layers to the `scores`. `evidence` (batch, SIDE, SIDE, 1) is what each
-    pixel adds to the malignancy: the features there times the gradient of its scores, so
-    that it adds up to the scores but for what area and biases add (HiResCAM, Draelos and Carin
-    2020, for the averaged features; the mask is held still).
+    go through two dense layers to the scores of the task's targets. `evidence` (batch, SIDE, SIDE,
+    1) is what each pixel adds to the malignancy: the features there times the gradient of its
+    scores, so that it adds up to the scores but for what area and biases add (HiResCAM, Draelos and
+    Carin 2020, for the averaged features; the mask is held still).
     """
-    inputs = keras.Input((SIDE, SIDE, len(NEIGHBOURS)), name="slab")
+    side, widths, scores = task.crop.side, task.classifier.widths, len(task.targets)
+    inputs = keras.Input((side, side, len(task.crop.neighbours)), name="slab")
     levels = []
     x = inputs
     for number, width in enumerate(widths):
@@ -96,7 +92,7 @@ def classifier(
         x = _plane_convolution(x, width) if width > widths[0] else x
     mask = layers.Conv2D(1, 1, name="mask")(x)
     inside = layers.Activation("sigmoid")(mask)
-    coarse = layers.AveragePooling2D(SIDE // deep.shape[1])(inside)
+    coarse = layers.AveragePooling2D(side // deep.shape[1])(inside)
     parts = [
         layers.GlobalAveragePooling2D()(deep),
         MaskedMean()([deep, coarse]),

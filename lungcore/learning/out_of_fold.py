@@ -1,4 +1,8 @@
-"""The classifier on patients its members never saw: what calibrates it, and what it is worth."""
+"""The classifier on patients its members never saw: what calibrates it, and what it is worth.
+
+The folds are left out in equal parts, so that every nodule has a member that never saw its patient:
+the figures out of fold are of the very networks that ship.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from lungcore.learning import runtime
-from lungcore.learning.classifier_parts import MEMBERS, left_out, parts
+from lungcore.learning import examples, runtime
 from lungcore.learning.classify import INPUTS, Assessment, assess, rate
 from lungcore.learning.crops import spread
-from lungcore.learning.rated import ABOVE, TARGETS, Rated, read_rated
+from lungcore.learning.rated import Rated
+from lungcore.learning.tasks import ABOVE_3, Task
 
 VIEWS = 8  # one member looks eight times, where in use four members look once
 RIDGE = 30.0  # on inputs of unit variance
-ABOVE_3 = TARGETS.index(ABOVE[2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """A nodule, and what the members that never saw its patient say of it."""
+    """A nodule, and what the member that never saw its patient says of it."""
 
     rated: Rated
     said: Assessment
@@ -47,19 +50,19 @@ class Judged:
         return 2 * both / (np.count_nonzero(own) + np.count_nonzero(self.rated.mask))
 
 
-def judge(data: Path, folder: Path) -> list[Judged]:
-    """Every 3D nodule by the members in `folder` that never saw its fold."""
-    nodules = [one for one in read_rated(data) if one.kind == "voi3d"]
+def judge(task: Task, data: Path, folder: Path) -> list[Judged]:
+    """Every 3D nodule by the member in `folder` that never saw its fold."""
+    nodules = [one for one in examples.rated(data, task) if one.kind == "voi3d"]
     judged: list[Judged] = []
-    for part in range(parts()):
-        unseen = [one for one in nodules if one.fold in left_out(part)]
-        judged += map(Judged, unseen, look_at(unseen, folder, part))
+    for member in range(task.members):
+        unseen = [one for one in nodules if one.fold in task.left_out(member)]
+        judged += map(Judged, unseen, look_at(unseen, folder, member))
     return judged
 
 
-def look_at(places: Sequence[Rated], folder: Path, part: int) -> list[Assessment]:
-    """What the members of `part` say of each place."""
-    network = runtime.load(folder, members=range(part, MEMBERS, parts()))
+def look_at(places: Sequence[Rated], folder: Path, member: int) -> list[Assessment]:
+    """What this member says of each place."""
+    network = runtime.load(folder, members=[member])
     return [
         assess(one.volume, one.volume.to_mm(one.index), network, views=VIEWS)[0] for one in places
     ]

@@ -1,4 +1,4 @@
-"""Patches the detector trains on: lungs with pasted nodules, shams and hard negatives."""
+"""Patches the detector trains on: with lesions, own or pasted, with shams and hard negatives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,19 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from lungcore.learning.data import Background, Nodule
-from lungcore.learning.synthesis import Truth, draw_lesion, paste, plain_lung, vary
-from lungcore.learning.targets import encode, normalise
+from lungcore.learning.data import Background, Nodule, Truth
+from lungcore.learning.synthesis import draw_lesion, paste, plain_lung, vary
+from lungcore.learning.targets import encode
+from lungcore.learning.tasks import Task
+from lungcore.learning.windowing import normalise
 
 # Diameters are drawn by these bins and shares, so that no size is rare in training.
 SIZE_BINS_MM = ((3, 5), (5, 8), (8, 12), (12, 20), (20, 33), (33, 80))
 SIZE_SHARES = (0.2, 0.25, 0.2, 0.17, 0.1, 0.08)
 NOT_SOLID_WEIGHT = 4.0  # ground glass and part-solid are a tenth of the nodules
-WITH_NODULE, HARD_NEGATIVE = 0.65, 0.25  # shares of patches; the rest is plain lung
+WITH_LESION, HARD_NEGATIVE = 0.65, 0.25  # shares of patches; the rest is any place
 SLICE_MM = (1.0, 8.0)
+SHIFT_HU, NOISE_HU = 15, 45  # in the window of the lungs; in another, as much of it
 # Slices this thick or as thick as the smallest nodule; on thicker ones nobody could see it.
 SEEN_ON_MM = 2.5
 TRIES = 8  # places tried for a nodule; the masks of the lungs hold vessels and hila too
@@ -26,8 +29,13 @@ TRIES = 8  # places tried for a nodule; the masks of the lungs hold vessels and 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """What patches are made of. spots: for each background, where the lungs are trusted."""
+    """What patches are made of.
 
+    nodules: to paste. spots, edges: for each background, voxels where its region is trusted, and
+    those of them at its rim.
+    """
+
+    task: Task
     nodules: Sequence[Nodule]
     backgrounds: Sequence[Background]
     spots: Sequence[NDArray[np.int_]]
@@ -42,11 +50,12 @@ class Spot:
     position: tuple[int, int, int]
 
 
-def prepare(nodules: Sequence[Nodule], backgrounds: Sequence[Background]) -> Sources:
-    """Look up once where nodules may be put; `edges` are the voxels at the pleura."""
-    clear = [background.lungs & background.trusted for background in backgrounds]
-    rims = [lungs & ~ndimage.binary_erosion(lungs, iterations=6) for lungs in clear]
+def prepare(task: Task, nodules: Sequence[Nodule], backgrounds: Sequence[Background]) -> Sources:
+    """Look up once where patches may be taken."""
+    clear = [background.region & background.trusted for background in backgrounds]
+    rims = [region & ~ndimage.binary_erosion(region, iterations=6) for region in clear]
     return Sources(
+        task,
         nodules,
         backgrounds,
         spots=[np.argwhere(where)[::7] for where in clear],
@@ -59,22 +68,41 @@ def draw_patch(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One input (side, side, side, 1) and its truth as `targets.encode` gives it."""
     kind = rng.random()
-    if WITH_NODULE < kind < WITH_NODULE + HARD_NEGATIVE and negatives:
+    if WITH_LESION < kind < WITH_LESION + HARD_NEGATIVE and negatives:
         spot = negatives[int(rng.integers(len(negatives)))]
         number, position = spot.background, np.array(spot.position)
     else:
         number = _draw_background(sources, rng)
         position = _draw_position(sources, number, rng)
     background = sources.backgrounds[number]
+    if kind < WITH_LESION and background.lesions:
+        lesion = background.lesions[int(rng.integers(len(background.lesions)))]
+        position = np.rint(lesion.centre).astype(int)
     start = _start_around(position, background.volume.shape, side, rng)
     cut = tuple(slice(low, low + side) for low in start)
     hu = background.volume.hu[cut].astype(np.float32)
-    lungs, trusted = background.lungs[cut], background.trusted[cut]
-    truths: list[Truth] = []
-    if kind < WITH_NODULE:
-        truths = _paste_nodules(sources, hu, lungs & trusted, position - start, rng)
-    _paste_shams(sources, number, hu, lungs & trusted, truths, rng)
-    return _augment(hu, trusted, truths, rng)
+    trusted = background.trusted[cut]
+    clear = background.region[cut] & trusted
+    truths = _own_lesions(background, start, side, sources.task.spacing_mm)
+    if sources.nodules:
+        if kind < WITH_LESION:
+            truths += _paste_nodules(sources, hu, clear, truths, position - start, rng)
+        _paste_shams(sources, number, hu, clear, truths, rng)
+    return _augment(hu, trusted, truths, sources.task, rng)
+
+
+def _own_lesions(
+    background: Background, start: NDArray[np.int_], side: int, spacing_mm: float
+) -> list[Truth]:
+    """The lesions of the background that reach into a patch, on its grid."""
+    moved = (
+        (np.subtract(lesion.centre, start), lesion.diameter_mm) for lesion in background.lesions
+    )
+    return [
+        Truth((centre[0], centre[1], centre[2]), diameter_mm)
+        for centre, diameter_mm in moved
+        if np.abs(centre - side / 2).max() < side / 2 + diameter_mm / 2 / spacing_mm
+    ]
 
 
 def _draw_background(sources: Sources, rng: Generator) -> int:
@@ -109,16 +137,18 @@ def _paste_nodules(
     sources: Sources,
     hu: NDArray[np.float32],
     lungs: NDArray[np.bool_],
+    known: Sequence[Truth],
     position: NDArray[np.int_],
     rng: Generator,
 ) -> list[Truth]:
+    spacing_mm = sources.task.spacing_mm
     truths: list[Truth] = []
     for _ in range(1 + int(rng.random() < 0.5)):
         nodule, diameter_mm = _draw_nodule(sources, rng)
-        lesion = vary(draw_lesion(nodule, diameter_mm, rng), rng)
+        lesion = vary(draw_lesion(nodule, diameter_mm, spacing_mm, rng), rng)
         for _ in range(TRIES):
             brighten = bool(rng.random() < 0.6)
-            if _clear_of(truths, position, diameter_mm) and (
+            if _clear_of([*known, *truths], position, diameter_mm, spacing_mm) and (
                 truth := paste(hu, lungs, lesion, position, brighten=brighten)
             ):
                 truths.append(truth)
@@ -128,9 +158,12 @@ def _paste_nodules(
     return truths
 
 
-def _clear_of(truths: Sequence[Truth], position: NDArray[np.int_], diameter_mm: float) -> bool:
+def _clear_of(
+    truths: Sequence[Truth], position: NDArray[np.int_], diameter_mm: float, spacing_mm: float
+) -> bool:
     return all(
-        np.linalg.norm(position - truth.centre) > (truth.diameter_mm + diameter_mm) / 2 + 6
+        np.linalg.norm(position - truth.centre) * spacing_mm
+        > (truth.diameter_mm + diameter_mm) / 2 + 6
         for truth in truths
     )
 
@@ -143,12 +176,13 @@ def _paste_shams(
     truths: Sequence[Truth],
     rng: Generator,
 ) -> None:
+    spacing_mm = sources.task.spacing_mm
     for _ in range(int(rng.integers(0, 3))):
         nodule, diameter_mm = _draw_nodule(sources, rng)
         diameter_mm = min(diameter_mm, 25.0)
         position = rng.integers(0, hu.shape)
-        if _clear_of(truths, position, diameter_mm):
-            outline = draw_lesion(nodule, diameter_mm, rng)
+        if _clear_of(truths, position, diameter_mm, spacing_mm):
+            outline = draw_lesion(nodule, diameter_mm, spacing_mm, rng)
             sham = plain_lung(outline, sources.backgrounds[number].volume.hu, rng)
             if sham:
                 paste(hu, lungs, sham, position, brighten=rng.random() < 0.3)
@@ -158,14 +192,14 @@ def _augment(
     hu: NDArray[np.float32],
     trusted: NDArray[np.bool_],
     truths: Sequence[Truth],
+    task: Task,
     rng: Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     smallest_mm = min((item.diameter_mm for item in truths), default=SLICE_MM[1])
-    hu = degrade(hu, rng, max(SEEN_ON_MM, smallest_mm))
-    truth = encode(
-        hu.shape, [item.centre for item in truths], [item.diameter_mm for item in truths], trusted
-    )
-    image = normalise(hu)
+    hu = degrade(hu, task, rng, max(SEEN_ON_MM, smallest_mm))
+    centres, sizes_mm = [one.centre for one in truths], [one.diameter_mm for one in truths]
+    truth = encode(hu.shape, centres, sizes_mm, trusted, task.spacing_mm)
+    image = normalise(hu, task.window_hu)
     for axis in range(3):
         if rng.random() < 0.5:
             image, truth = np.flip(image, axis), np.flip(truth, axis)
@@ -177,26 +211,26 @@ def _augment(
 
 
 def degrade(
-    hu: NDArray[np.float32], rng: Generator, thickest_mm: float = SLICE_MM[1]
+    hu: NDArray[np.float32], task: Task, rng: Generator, thickest_mm: float = SLICE_MM[1]
 ) -> NDArray[np.float32]:
     """Thicker slices, a softer or sharper kernel, a shift and noise, each at random."""
     if rng.random() < 0.6:
         slice_mm = float(np.exp(rng.uniform(*np.log(SLICE_MM))))
-        hu = thicken(hu, min(slice_mm, thickest_mm))
+        hu = thicken(hu, min(slice_mm, thickest_mm) / task.spacing_mm)
     if rng.random() < 0.5:
         smooth = ndimage.gaussian_filter(hu, (0, *[rng.uniform(0.4, 1.0)] * 2))
         hu = hu + rng.uniform(-0.6, 1.0) * (smooth - hu)
-    noise = rng.normal(0, rng.uniform(0, 45), hu.shape).astype(np.float32)
+    noise = rng.normal(0, rng.uniform(0, NOISE_HU * task.contrast), hu.shape).astype(np.float32)
     if rng.random() < 0.5:
         noise = ndimage.gaussian_filter(noise, 0.6) * 2
-    return hu + noise + np.float32(rng.normal(0, 15))
+    return hu + noise + np.float32(rng.normal(0, SHIFT_HU * task.contrast))
 
 
-def thicken(hu: NDArray[np.float32], slice_mm: float) -> NDArray[np.float32]:
-    """`hu` as seen on slices of `slice_mm`, interpolated back to 1 mm."""
+def thicken(hu: NDArray[np.float32], thickness: float) -> NDArray[np.float32]:
+    """`hu` as seen on slices that are `thickness` of its own thick, interpolated back."""
     slices, rows, columns = hu.shape
     flat = hu.reshape(slices, rows * columns)
-    coarse = max(2, round(slices / slice_mm))
+    coarse = min(slices, max(2, round(slices / thickness)))
     thick = cv2.resize(flat, (rows * columns, coarse), interpolation=cv2.INTER_AREA)
     fine = cv2.resize(thick, (rows * columns, slices), interpolation=cv2.INTER_LINEAR)
     return np.asarray(fine, np.float32).reshape(hu.shape)

@@ -22,8 +22,11 @@ class Peak:
     probability: float
 
 
-def pick_peaks(output: NDArray[np.float32], threshold: float) -> list[Peak]:
-    """Candidates of at least `threshold` in the detector's output, most probable first."""
+def pick_peaks(output: NDArray[np.float32], threshold: float, spacing_mm: float) -> list[Peak]:
+    """Candidates of at least `threshold` in the detector's output, most probable first.
+
+    spacing_mm: of the detector's grid.
+    """
     probability = sigmoid(output[..., 0])
     highest = ndimage.maximum_filter(probability, size=3) == probability
     cells = np.argwhere(highest & (probability >= threshold))
@@ -41,18 +44,18 @@ def pick_peaks(output: NDArray[np.float32], threshold: float) -> list[Peak]:
         )
         for i in order
     ]
-    return suppress(peaks)
+    return suppress(peaks, spacing_mm)
 
 
-def suppress(peaks: Sequence[Peak]) -> list[Peak]:
-    """`peaks`, most probable first, without those that lie in one already kept (1 mm grid)."""
-    positions = np.array([peak.position for peak in peaks]).reshape(-1, 3)
+def suppress(peaks: Sequence[Peak], spacing_mm: float) -> list[Peak]:
+    """`peaks`, most probable first, without those that lie in one already kept."""
+    positions_mm = np.array([peak.position for peak in peaks]).reshape(-1, 3) * spacing_mm
     radii_mm = np.array([peak.diameter_mm for peak in peaks]) / 2
     alone = np.ones(len(peaks), bool)
     for number in range(len(peaks)):
         if alone[number]:
             later = slice(number + 1, None)
-            away_mm = np.linalg.norm(positions[later] - positions[number], axis=1)
+            away_mm = np.linalg.norm(positions_mm[later] - positions_mm[number], axis=1)
             reach_mm = np.maximum(LEAST_APART_MM, np.maximum(radii_mm[later], radii_mm[number]))
             alone[later] &= away_mm >= reach_mm
     return [peak for peak, kept in zip(peaks, alone, strict=True) if kept]

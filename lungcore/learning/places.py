@@ -1,4 +1,4 @@
-"""Places in real lungs that are no nodule, though a plain filter takes them for one."""
+"""Places in real scans that are no finding, though a plain filter takes them for one."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,17 @@ from lungcore.imaging.resampling import Box, crop
 from lungcore.imaging.volume import Volume
 from lungcore.learning.blobs import Blob, blobs
 from lungcore.learning.data import SUSPECT_MARGIN_MM, Case
-from lungcore.learning.rated import TARGETS, Rated
+from lungcore.learning.rated import Rated
+from lungcore.learning.tasks import Task
 
-AROUND_MM = (14.0, 24.0, 24.0)  # kept of the series along (slice, row, column)
+AROUND = (7 / 16, 3 / 4, 3 / 4)  # kept of the series, of the field of the task's crop
 
 
-def places(case: Case, most: int) -> list[Rated]:
+def places(case: Case, most: int, task: Task) -> list[Rated]:
     """The strongest blobs of `case` away from what may be a nodule, as examples of none."""
     return [
-        _place(case.volume, blob, f"{case.name} {number}")
-        for number, blob in enumerate(blobs(case.volume, case.lungs, most))
+        _place(case.volume, blob, f"{case.name} {number}", task)
+        for number, blob in enumerate(blobs(case.volume, case.region, most, task))
         if not _near(blob, case)
     ]
 
@@ -29,10 +30,10 @@ def _near(blob: Blob, case: Case) -> bool:
     return any(np.linalg.norm(away) < radius + reach_mm for away, radius in distances)
 
 
-def _place(volume: Volume, blob: Blob, name: str) -> Rated:
+def _place(volume: Volume, blob: Blob, name: str, task: Task) -> Rated:
     index = volume.to_index(blob.centre_mm)
-    box = around(index, AROUND_MM, volume)
-    targets, weights = np.zeros((2, len(TARGETS)), np.float32)
+    box = around(index, [share * task.crop.field_mm for share in AROUND], volume)
+    targets, weights = np.zeros((2, len(task.targets)), np.float32)
     weights[0] = 1
     return Rated(
         name=name,

@@ -8,18 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lungcore.findings.attributes import SCALES
 from lungcore.imaging.volume import Volume
 from lungcore.learning.data import read_image, read_rows
+from lungcore.learning.tasks import HIGHEST, Task
 
-HIGHEST = SCALES["malignancy"]
-ATTRIBUTES = tuple(name for name in SCALES if name != "malignancy")
-# What the network scores, each a share from 0 to 1: nodule or not; the mean rating of the
-# malignancy, and the readers that rate it above 1, 2, 3 and 4 (ordinal: Frank and Hall, ECML 2001);
-# the attributes.
-ABOVE = tuple(f"malignancy_above_{value}" for value in range(1, HIGHEST))
-MALIGNANCY = ("malignancy", *ABOVE)
-TARGETS = ("nodule", *MALIGNANCY, *ATTRIBUTES)
 ENOUGH_READERS = 3  # for a rating of full weight
 PLANE_MM = 2.5  # thickness of a slice of lidc_nodule2d, which does not record it
 # The same slice in both sets, 20 pixels around the nodule: a root mean square difference of
@@ -34,9 +26,9 @@ class Rated:
     """A nodule with its ratings, or a place that is none.
 
     volume: its surroundings at native spacing. mask: the readers', or None. index: the centre
-    (slice, row, column) that a detector would give. targets, weights: of each of `TARGETS`.
-    vote: the readers' vote on malignancy, mean: the mean of their ratings; NaN where not known.
-    kind: `voi3d`, `plane` or `none`. fold: -1 for places that are no nodule.
+    (slice, row, column) that a detector would give. targets, weights: of each of the task's
+    targets. vote: the readers' vote on malignancy, mean: the mean of their ratings; NaN where not
+    known. kind: `voi3d`, `plane` or `none`. fold: -1 for places that are no nodule.
     """
 
     name: str
@@ -55,7 +47,7 @@ class Rated:
     readers: int = 0
 
 
-def read_rated(data: Path) -> list[Rated]:
+def read_rated(data: Path, task: Task) -> list[Rated]:
     """All of lidc_nodule_voi3d and lidc_nodule2d, without the end-to-end hold-out patients.
 
     A 3D nodule takes every reader's rating from its plane in lidc_nodule2d, where it is found.
@@ -63,7 +55,7 @@ def read_rated(data: Path) -> list[Rated]:
     folder = data / "lidc_nodule2d"
     planes = np.load(folder / "nodule2d_64x64.npz")["hu"]
     flat = [
-        _plane(row, planes[int(row["row"])])
+        _plane(row, planes[int(row["row"])], task)
         for row in read_rows(folder / "nodule2d_labels.csv")
         if row["e2e_holdout"] == "0"
     ]
@@ -72,17 +64,17 @@ def read_rated(data: Path) -> list[Rated]:
         of_series.setdefault(plane.series_uid, []).append((z_mm, plane))
     folder = data / "lidc_nodule_voi3d"
     solid = [
-        _crop(folder, row, of_series.get(row["seriesuid"], []))
+        _crop(folder, row, of_series.get(row["seriesuid"], []), task)
         for row in read_rows(folder / "voi_index.csv")
         if row["e2e_holdout"] == "0"
     ]
     return solid + [plane for _, plane in flat]
 
 
-def _plane(row: Mapping[str, str], hu: NDArray) -> tuple[float, Rated]:
+def _plane(row: Mapping[str, str], hu: NDArray, task: Task) -> tuple[float, Rated]:
     ratings = np.array([float(row[f"malignancy_r{i}"] or "nan") for i in range(1, 5)])
     ratings = ratings[~np.isnan(ratings)]
-    means = {name: float(row[f"{name.replace('_', '')}_mean"]) for name in ATTRIBUTES}
+    means = {name: float(row[f"{name.replace('_', '')}_mean"]) for name in task.attributes}
     pixel_mm = float(row["PixelSpacing"])
     affine = np.diag([PLANE_MM, pixel_mm, pixel_mm, 1.0])
     rated = Rated(
@@ -94,8 +86,8 @@ def _plane(row: Mapping[str, str], hu: NDArray) -> tuple[float, Rated]:
         volume=Volume(hu[None].astype(np.int16), affine),
         mask=None,
         index=_middle((1, *hu.shape)),
-        targets=_targets(ratings, means),
-        weights=_weights(len(ratings)),
+        targets=targets(ratings, means, task),
+        weights=weights(len(ratings), task),
         diameter_mm=float(row["EquivDiameter"]) * pixel_mm,
         mean=float(ratings.mean()),
         readers=len(ratings),
@@ -103,17 +95,20 @@ def _plane(row: Mapping[str, str], hu: NDArray) -> tuple[float, Rated]:
     return float(row["imageZposition"]), rated
 
 
-def _crop(folder: Path, row: Mapping[str, str], planes: list[tuple[float, Rated]]) -> Rated:
+def _crop(
+    folder: Path, row: Mapping[str, str], planes: list[tuple[float, Rated]], task: Task
+) -> Rated:
     volume = read_image(folder / "image" / row["file"])
     same = _same(volume, planes)
     vote = float(row["Malignancy_value"])
     if same is None:
         values = {
-            name: float(row[f"{VOTES.get(name, name.capitalize())}_value"]) for name in ATTRIBUTES
+            name: float(row[f"{VOTES.get(name, name.capitalize())}_value"])
+            for name in task.attributes
         }
-        targets, weights = _targets(np.array([vote]), values), _weights(ENOUGH_READERS)
+        known = targets(np.array([vote]), values, task), weights(ENOUGH_READERS, task)
     else:
-        targets, weights = same.targets, same.weights
+        known = same.targets, same.weights
     return Rated(
         name=row["file"],
         patient_id=row["patient_id"],
@@ -123,8 +118,8 @@ def _crop(folder: Path, row: Mapping[str, str], planes: list[tuple[float, Rated]
         volume=volume,
         mask=read_image(folder / "nodule_mask" / row["file"]).hu > 0,
         index=_middle(volume.shape),
-        targets=targets,
-        weights=weights,
+        targets=known[0],
+        weights=known[1],
         diameter_mm=float(row["diameter_mm"]),
         vote=vote,
         mean=np.nan if same is None else same.mean,
@@ -158,15 +153,20 @@ def _middle(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return (np.array(shape) - 1) / 2
 
 
-def _targets(ratings: NDArray, attributes: Mapping[str, float]) -> NDArray[np.float32]:
+def targets(ratings: NDArray, attributes: Mapping[str, float], task: Task) -> NDArray[np.float32]:
+    """What the network shall score: from the readers' ratings of malignancy and mean attributes."""
     above = [float(np.mean(ratings > value)) for value in range(1, HIGHEST)]
     # A few readers gave the internal structure a 5, which its scale does not have.
-    shares = [min(1.0, (attributes[name] - 1) / (SCALES[name] - 1)) for name in ATTRIBUTES]
+    shares = [
+        min(1.0, (attributes[name] - 1) / (highest - 1))
+        for name, highest in task.attributes.items()
+    ]
     mean = (float(np.mean(ratings)) - 1) / (HIGHEST - 1)
     return np.array([1.0, mean, *above, *shares], np.float32)
 
 
-def _weights(readers: int) -> NDArray[np.float32]:
-    weights = np.full(len(TARGETS), min(1.0, readers / ENOUGH_READERS), np.float32)
-    weights[0] = 1
-    return weights
+def weights(readers: int, task: Task) -> NDArray[np.float32]:
+    """Of the targets, when so many readers rated."""
+    found = np.full(len(task.targets), min(1.0, readers / ENOUGH_READERS), np.float32)
+    found[0] = 1
+    return found

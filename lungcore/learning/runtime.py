@@ -9,6 +9,8 @@ import openvino
 import openvino.opset13 as opset
 from numpy.typing import NDArray
 
+from lungcore.learning import tasks
+from lungcore.learning.tasks import Task
 from lungcore.learning.weights import Card, read_card, verify
 
 # Full precision, so that the figures of Keras hold here too.
@@ -20,9 +22,13 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A network ready to run, and its card. outputs: all its outputs for a batch, float32."""
+    """A network ready to run, its card and what it was trained for.
+
+    outputs: all its outputs for a batch, float32.
+    """
 
     card: Card
+    task: Task
     outputs: Callable[[NDArray[np.float32]], Outputs]
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,16 +43,32 @@ def load(folder: Path, engine: str = OPENVINO, members: Sequence[int] | None = N
     ensemble in OpenVINO, those that are wanted; the others then cost nothing. Raises LungcoreError
     when a file is absent or its sha256 is another than the card's.
     """
-    card = read_card(folder)
+    card, task = read_card(folder), tasks.read(folder / tasks.FILE)
     if engine == KERAS:
         verify(folder, card, ("model.keras",))
-        return Network(card, _keras(folder / "model.keras"))
+        return Network(card, task, _keras(folder / "model.keras"))
     verify(folder, card, ("model.xml", "model.bin"))
     core = openvino.Core()
     model = core.read_model(folder / "model.xml")
     model = model if members is None else _only(model, members)
     compiled = core.compile_model(model, "CPU", CONFIGURATION)
-    return Network(card, lambda batch: tuple(compiled(batch).to_tuple()))
+    return Network(card, task, lambda batch: tuple(compiled(batch).to_tuple()))
+
+
+class Kept:
+    """`load` for a process that runs the same networks again and again: each is read once.
+
+    A folder whose card has changed is read anew.
+    """
+
+    def __init__(self) -> None:
+        self._networks: dict[tuple[Path, str], Network] = {}
+
+    def __call__(self, folder: Path, engine: str = OPENVINO) -> Network:
+        network = self._networks.get((folder, engine))
+        if network is None or network.card != read_card(folder):
+            network = self._networks[folder, engine] = load(folder, engine)
+        return network
 
 
 def _keras(path: Path) -> Callable[[NDArray[np.float32]], Outputs]:

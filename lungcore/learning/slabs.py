@@ -8,28 +8,23 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from lungcore.learning.crops import (
-    NEIGHBOURS,
-    SIDE,
-    SPACING_MM,
-    STEP_MM,
-    between,
-    normalise,
-    warp,
-)
-from lungcore.learning.rated import ABOVE, TARGETS, Rated
+from lungcore.learning.crops import between, warp
+from lungcore.learning.rated import Rated
+from lungcore.learning.tasks import ABOVE, Task
+from lungcore.learning.windowing import normalise
 
 KINDS = {"voi3d": 0.5, "plane": 0.25, "none": 0.25}  # shares of a batch
 # Of the loss. Internal structure is left out: nearly every nodule has the same.
 IMPORTANCE = {
-    "nodule": 1.0,
     "malignancy": 1.0,
     **dict.fromkeys(ABOVE, 0.1),
     "malignancy_above_3": 1.0,
     "internal_structure": 0.0,
 }
-OTHER_IMPORTANCE = 0.3
+LABEL_IMPORTANCE, OTHER_IMPORTANCE = 1.0, 0.3
 SCORED_FROM = 0.5  # of the nodule's largest area, a plane tells what the nodule is
+SHIFT = 1.8  # pixels that the centre is off
+SHIFT_HU, NOISE_HU = 25, 45  # in the window of the lungs; in another, as much of it
 CUT_SHARE = 0.6  # of the slabs end at a random place, so that ends say nothing of a size
 
 Sample = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -56,7 +51,7 @@ def source(rated: Rated) -> Source:
     return Source(rated, np.array(ndimage.center_of_mass(rated.mask)), areas / areas.max())
 
 
-def draw_batch(sources: list[Source], count: int, rng: Generator) -> Sample:
+def draw_batch(sources: list[Source], count: int, task: Task, rng: Generator) -> Sample:
     """Slabs, masks with weights, and targets with weights, as the losses take them."""
     pools = {kind: [one for one in sources if one.rated.kind == kind] for kind in KINDS}
     present = [kind for kind, pool in pools.items() if pool]
@@ -65,35 +60,35 @@ def draw_batch(sources: list[Source], count: int, rng: Generator) -> Sample:
     drawn = []
     for number in chosen:
         pool = pools[present[number]]
-        drawn.append(draw(pool[rng.integers(len(pool))], rng))
+        drawn.append(draw(pool[rng.integers(len(pool))], task, rng))
     slabs, masks, scores = zip(*drawn, strict=True)
     return np.stack(slabs), np.stack(masks), np.stack(scores)
 
 
-def draw(one: Source, rng: Generator) -> Sample:
+def draw(one: Source, task: Task, rng: Generator) -> Sample:
     """A slab turned, mirrored, scaled, shifted, cut short, blurred and with noise."""
-    rated = one.rated
+    rated, crop = one.rated, task.crop
     slice_mm, row_mm, _ = rated.volume.spacing_mm
     place = _place(one, rng)
     low, high = 0.0, rated.volume.shape[0] - 1.0
     if rng.random() < CUT_SHARE:
-        reach = NEIGHBOURS[-1] * STEP_MM / slice_mm
+        reach = crop.neighbours[-1] * crop.step_mm / slice_mm
         low = max(low, place - rng.uniform(0, reach))
         high = min(high, place + rng.uniform(0, reach))
-    places = np.clip(place + np.array(NEIGHBOURS) * STEP_MM / slice_mm, low, high)
+    places = np.clip(place + np.array(crop.neighbours) * crop.step_mm / slice_mm, low, high)
     mask = np.zeros_like(rated.volume.hu[:1]) if rated.mask is None else rated.mask
     planes = [*between(rated.volume.hu, places), between(mask, [place])[0]]
     angle = rng.uniform(0, 2 * np.pi)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    step = turn * rng.choice([-1, 1], 2) * rng.uniform(0.88, 1.12) * SPACING_MM / row_mm
-    row, column = one.centre[1:] + rng.normal(0, 1.2, 2) / row_mm
-    view = warp(np.dstack(planes), (row, column), step)
+    step = turn * rng.choice([-1, 1], 2) * rng.uniform(0.88, 1.12) * crop.spacing_mm / row_mm
+    row, column = one.centre[1:] + rng.normal(0, SHIFT * crop.spacing_mm, 2) / row_mm
+    view = warp(np.dstack(planes), (row, column), step, crop.side)
     has_mask = np.float32(rated.kind != "plane")
-    masks = np.dstack([view[..., -1] >= 0.5, np.full((SIDE, SIDE), has_mask)])
+    masks = np.dstack([view[..., -1] >= 0.5, np.full((crop.side, crop.side), has_mask)])
     return (
-        normalise(_varied(view[..., :-1], rng)),
+        normalise(_varied(view[..., :-1], task, rng), task.window_hu),
         masks.astype(np.float32),
-        np.stack([rated.targets, _weights(one, place)]),
+        np.stack([rated.targets, _weights(one, place, task)]),
     )
 
 
@@ -114,15 +109,18 @@ def _place(one: Source, rng: Generator) -> float:
     return float(np.clip(place, 0, last))
 
 
-def _weights(one: Source, place: float) -> NDArray[np.float32]:
+def _weights(one: Source, place: float, task: Task) -> NDArray[np.float32]:
     share = np.interp(place, np.arange(len(one.areas)), one.areas)
-    importance = np.array([IMPORTANCE.get(name, OTHER_IMPORTANCE) for name in TARGETS], np.float32)
+    rest = [IMPORTANCE.get(name, OTHER_IMPORTANCE) for name in task.targets[1:]]
+    importance = np.array([LABEL_IMPORTANCE, *rest], np.float32)
     return one.rated.weights * importance * np.float32(share >= SCORED_FROM)
 
 
-def _varied(hu: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+def _varied(hu: NDArray[np.float32], task: Task, rng: Generator) -> NDArray[np.float32]:
     if rng.random() < 0.3:
         hu = np.asarray(cv2.GaussianBlur(hu, (0, 0), rng.uniform(0.3, 0.9)), np.float32)
-    hu = hu * np.float32(rng.uniform(0.95, 1.05)) + np.float32(rng.normal(0, 25))
-    noise = rng.normal(0, 1, hu.shape) * rng.uniform(0, 45)
+    hu = hu * np.float32(rng.uniform(0.95, 1.05)) + np.float32(
+        rng.normal(0, SHIFT_HU * task.contrast)
+    )
+    noise = rng.normal(0, 1, hu.shape) * rng.uniform(0, NOISE_HU * task.contrast)
     return hu + noise.astype(np.float32)

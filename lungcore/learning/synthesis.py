@@ -1,6 +1,6 @@
 """Real nodules blended into real lungs, with the exact truth of where they lie.
 
-All arrays are on the 1 mm grid of a `Background`; positions are voxel indices there.
+All arrays are on the grid of a `Background`; positions are voxel indices there.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from lungcore.learning.data import Nodule
+from lungcore.learning.data import Nodule, Truth
 
 FEATHER_MM = 2.0  # over which a pasted nodule fades into the lung
 SURROUND_HU = -500  # what lies beside a nodule in its own scan is at most this dense
@@ -21,19 +21,13 @@ LEAST_VISIBLE = 0.6  # share of a nodule that must lie in aerated lung
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesion:
-    """A nodule on a 1 mm grid, ready to paste: HU, opacity 0 to 1, and its own voxels."""
+    """A nodule on a grid, ready to paste: HU, opacity 0 to 1, and its own voxels."""
+
+    spacing_mm: float
 
     hu: NDArray[np.float32]
     opacity: NDArray[np.float32]
     mask: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """A pasted nodule: centroid of its voxels (slice, row, column) and equal-volume diameter."""
-
-    centre: tuple[float, float, float]
-    diameter_mm: float
 
 
 def diameter_of(volume_mm3: float) -> float:
@@ -47,23 +41,23 @@ def own_diameter_mm(nodule: Nodule) -> float:
     return diameter_of(np.count_nonzero(nodule.mask) * voxel_mm3)
 
 
-def draw_lesion(nodule: Nodule, diameter_mm: float, rng: Generator) -> Lesion:
+def draw_lesion(nodule: Nodule, diameter_mm: float, spacing_mm: float, rng: Generator) -> Lesion:
     """`nodule` turned and mirrored at random and scaled to about `diameter_mm`."""
     scale = diameter_mm / own_diameter_mm(nodule)
     spacing = np.array(nodule.volume.spacing_mm)
     # Takes a voxel of the new grid to one of the crop.
-    matrix = (_random_turn(rng).T / spacing[:, None]) / scale
+    matrix = (_random_turn(rng).T / spacing[:, None]) / scale * spacing_mm
     where = np.argwhere(nodule.mask)
     centre = where.mean(axis=0)
     reach = np.linalg.norm((where - centre) * spacing, axis=1).max() * scale
-    side = 2 * int(np.ceil(reach + FEATHER_MM + 1)) + 1
+    side = 2 * int(np.ceil((reach + FEATHER_MM + 1) / spacing_mm)) + 1
     offset = centre - matrix @ np.full(3, (side - 1) / 2)
     hu = _transform(nodule.volume.hu, matrix, offset, side, mode="nearest")
     mask = _transform(nodule.mask, matrix, offset, side, mode="constant") >= 0.5
-    beside_mm = ndimage.distance_transform_edt(~mask)
+    beside_mm = ndimage.distance_transform_edt(~mask) * spacing_mm
     hu = np.where(beside_mm > 1, np.minimum(hu, SURROUND_HU), hu)
     opacity = np.clip(1 - (beside_mm - 1) / FEATHER_MM, 0, 1).astype(np.float32)
-    return Lesion(hu, opacity, mask)
+    return Lesion(spacing_mm, hu, opacity, mask)
 
 
 def _transform(
@@ -91,7 +85,7 @@ def vary(lesion: Lesion, rng: Generator) -> Lesion:
     if kind < 0.12 and lesion.mask.sum() > 150 and lesion.hu[lesion.mask].mean() > -400:
         hu = LUNG_HU + (hu - LUNG_HU) * rng.uniform(0.25, 0.6)
     elif kind < 0.18 and lesion.mask.sum() > 500:
-        depth_mm = ndimage.distance_transform_edt(lesion.mask)
+        depth_mm = ndimage.distance_transform_edt(lesion.mask) * lesion.spacing_mm
         wall_mm = depth_mm.max() * rng.uniform(0.25, 0.6)
         hole = np.clip(depth_mm - wall_mm, 0, 1)
         hu = hu + hole * (-900 - hu)
@@ -142,4 +136,5 @@ def paste(
     change[keeps] = np.maximum(change[keeps], 0)
     hu[target] += lesion.opacity[part] * lungs[target] * change
     centre = np.argwhere(inside).mean(axis=0) + low
-    return Truth((centre[0], centre[1], centre[2]), diameter_of(float(np.count_nonzero(inside))))
+    volume_mm3 = float(np.count_nonzero(inside)) * lesion.spacing_mm**3
+    return Truth((centre[0], centre[1], centre[2]), diameter_of(volume_mm3))

@@ -1,6 +1,6 @@
-"""What the detector learns and says: heat, offset and size on its output grid.
+"""What the detector learns: heat, offset and size on its output grid.
 
-Positions are voxel indices of the 1 mm input; cell i of the output covers voxels 4i to 4i + 3.
+Positions are voxel indices of the input; cell i of the output covers voxels 4i to 4i + 3.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,6 @@ from numpy.typing import NDArray
 
 OUTPUT_STRIDE = 4  # voxels of the input a cell of the output, along each axis
 CENTRE_OF_CELL = (OUTPUT_STRIDE - 1) / 2
-LOWEST_HU, HIGHEST_HU = -1000, 400
-
-
-def normalise(hu: NDArray) -> NDArray[np.float32]:
-    """HU to the detector's input, -1 to 1."""
-    middle, half = (HIGHEST_HU + LOWEST_HU) / 2, (HIGHEST_HU - LOWEST_HU) / 2
-    return ((np.clip(hu, LOWEST_HU, HIGHEST_HU) - middle) / half).astype(np.float32)
 
 
 def encode(
@@ -24,11 +17,13 @@ def encode(
     centres: Sequence[tuple[float, float, float]],
     diameters_mm: Sequence[float],
     trusted: NDArray[np.bool_],
+    spacing_mm: float,
 ) -> NDArray[np.float32]:
-    """The truth for an input of `shape`: (slices/4, rows/4, columns/4, 6).
+    """The truth for an input of `shape` and `spacing_mm`: (slices/4, rows/4, columns/4, 6).
 
-    Channels: heat, offset (slice, row, column) in cells, log diameter, weight (0 where a cell
-    holds voxels that are not `trusted`).
+    Channels: heat, offset (slice, row, column) in cells, log diameter in mm, weight (0 where a cell
+    holds voxels that are not `trusted`). A centre outside warms the cells near it and has none of
+    its own.
     """
     cells = tuple(side // OUTPUT_STRIDE for side in shape)
     truth = np.zeros((*cells, 6), np.float32)
@@ -36,9 +31,10 @@ def encode(
     for centre, diameter_mm in zip(centres, diameters_mm, strict=True):
         away = np.asarray(centre) - grid
         squared = (away**2).sum(axis=-1)
-        sigma = np.clip(diameter_mm / 6, 2, 8)
+        sigma = np.clip(diameter_mm / spacing_mm / 6, 2, 8)
         heat = np.exp(-squared / (2 * sigma**2))
-        heat.flat[np.argmin(squared)] = 1
+        if all(-0.5 <= at < side - 0.5 for at, side in zip(centre, shape, strict=True)):
+            heat.flat[np.argmin(squared)] = 1
         nearer = heat > truth[..., 0]
         truth[..., 0][nearer] = heat[nearer]
         truth[..., 1:4][nearer] = away[nearer] / OUTPUT_STRIDE

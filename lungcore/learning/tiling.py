@@ -8,10 +8,11 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from lungcore.learning.targets import LOWEST_HU, OUTPUT_STRIDE
+from lungcore.learning.targets import OUTPUT_STRIDE
 
 MULTIPLE = 16  # the detector halves its input four times
 OVERLAP = 32  # voxels that neighbouring tiles share
+AIR_HU = -1000  # fills up what is no multiple
 
 Predict = Callable[[NDArray[np.int16]], NDArray[np.float32]]
 
@@ -89,7 +90,7 @@ def _tiles(shape: tuple[int, ...], most_voxels: int) -> Iterator[tuple[Span, ...
 def _pad(hu: NDArray[np.int16]) -> NDArray[np.int16]:
     wanted = [_round_up(side) for side in hu.shape]
     extra = [(0, want - side) for want, side in zip(wanted, hu.shape, strict=True)]
-    return np.pad(hu, extra, constant_values=LOWEST_HU)
+    return np.pad(hu, extra, constant_values=AIR_HU)
 
 
 def _round_up(length: int) -> int:

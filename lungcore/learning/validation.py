@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lungcore.imaging.volume import Volume
-from lungcore.learning.data import Background, Nodule
+from lungcore.learning.data import Background, Nodule, Truth
 from lungcore.learning.froc import Sphere
 from lungcore.learning.patches import thicken
-from lungcore.learning.synthesis import Truth, draw_lesion, own_diameter_mm, paste
+from lungcore.learning.synthesis import draw_lesion, own_diameter_mm, paste
+from lungcore.learning.tasks import LUNGS
 
 NODULES_A_SCAN = 8
 SLICE_MM = 2.5  # of the labelled scans
@@ -62,20 +63,20 @@ def _fill(
     rng: np.random.Generator,
 ) -> SyntheticScan:
     hu = background.volume.hu.astype(np.float32)
-    lungs = background.lungs & background.trusted
-    places = np.argwhere(lungs)
+    region = background.region & background.trusted
+    places = np.argwhere(region)
     pasted: list[tuple[Truth, Nodule]] = []
     for nodule, size_mm in zip(nodules, sizes_mm, strict=True):
-        lesion = draw_lesion(nodule, size_mm, rng)
+        lesion = draw_lesion(nodule, size_mm, LUNGS.spacing_mm, rng)
         for _ in range(TRIES):
             place = places[rng.integers(len(places))]
             if any(_near(place, size_mm, truth) for truth, _ in pasted):
                 continue
-            truth = paste(hu, lungs, lesion, place, brighten=rng.random() < 0.5)
+            truth = paste(hu, region, lesion, place, brighten=rng.random() < 0.5)
             if truth:
                 pasted.append((truth, nodule))
                 break
-    blurred = np.rint(thicken(hu, slice_mm)).astype(np.int16)
+    blurred = np.rint(thicken(hu, slice_mm / LUNGS.spacing_mm)).astype(np.int16)
     volume = Volume(blurred, background.volume.affine)
     spheres = tuple(_sphere(volume, truth) for truth, _ in pasted)
     return SyntheticScan(background, volume, spheres, tuple(nodule for _, nodule in pasted))
@@ -83,7 +84,7 @@ def _fill(
 
 def _near(place: np.ndarray, size_mm: float, truth: Truth) -> bool:
     reach_mm = (truth.diameter_mm + size_mm) / 2 + APART_MM
-    return float(np.linalg.norm(place - truth.centre)) < reach_mm
+    return float(np.linalg.norm(place - truth.centre)) * LUNGS.spacing_mm < reach_mm
 
 
 def _sphere(volume: Volume, truth: Truth) -> Sphere:

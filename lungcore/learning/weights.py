@@ -1,7 +1,7 @@
 """The weights that ship: what their cards say, and that the files are what the cards say.
 
-A model is a folder with `model.keras` (Keras 3), `model.xml` and `model.bin` (OpenVINO IR) and
-`card.json`.
+A model is a folder with `model.keras` (Keras 3), `model.xml` and `model.bin` (OpenVINO IR),
+`task.json` (by which it runs) and `card.json`.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lungcore.errors import LungcoreError
+from lungcore.learning import tasks
 
 MODELS = ("detector", "classifier")
 FILES = ("model.keras", "model.xml", "model.bin")
@@ -91,6 +92,7 @@ def check(models: Path) -> list[tuple[str, str, LungcoreError | None]]:
             card = read_card(models / name)
             version = card.version
             verify(models / name, card)
+            tasks.read(models / name / tasks.FILE)
         except LungcoreError as problem:
             found.append((name, version, problem))
         else:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
+from lungcore.imaging.layers import Layer
 from lungcore.records import audit, readings, summary
 from lungcore.records.identity import actor_name
+from lungcore.records.layers import rows as layer_rows
 from lungcore.records.studies import find_series
 from lungcore.records.tables import DetectionRow, MachineFindingRow, SeriesRow
 
@@ -75,9 +77,11 @@ def finish(
     candidates: Sequence[Candidate],
     models: Mapping[str, str],
     seconds: Mapping[str, float],
+    layers: Sequence[tuple[str, Layer]] = (),
 ) -> None:
     """Remember what the job found. Done once: a second call, or one after its end, adds nothing.
 
+    layers: with the sha256 that their values are stored under.
     Raises LungcoreError when the job is unknown.
     """
     row = _running(session, job_id)
@@ -85,8 +89,10 @@ def finish(
         return
     row.state, row.finished_at = "done", datetime.now(UTC)
     row.models, row.seconds = dict(models), dict(seconds)
-    ranked = sorted(candidates, key=lambda candidate: -candidate.probability)
-    session.add_all(_finding_row(row, rank, found) for rank, found in enumerate(ranked))
+    ranks = _ranks(candidates)
+    found = zip(ranks, candidates, strict=True)
+    session.add_all(_finding_row(row, rank, candidate) for rank, candidate in found)
+    session.add_all(layer_rows(row.detection_id, layers, ranks))
     readings.take_detection(session, row.series_id)
     summary.refresh(session, row.series_id)
 
@@ -144,6 +150,12 @@ def _running(session: Session, job_id: str) -> DetectionRow | None:
     summary.lock(session, row.series_id)
     session.refresh(row)
     return row if row.state == "running" else None
+
+
+def _ranks(candidates: Sequence[Candidate]) -> list[int]:
+    """The place of each by falling probability."""
+    order = sorted(range(len(candidates)), key=lambda number: -candidates[number].probability)
+    return sorted(range(len(candidates)), key=order.__getitem__)
 
 
 def _finding_row(row: DetectionRow, rank: int, found: Candidate) -> MachineFindingRow:

@@ -33,7 +33,7 @@ class ReadingRecord:
 
     version: grows whenever what the reader sees changes: with each event, and when a detection
         finishes that this reading shows.
-    models: those of the detection it shows, version by name.
+    detection_id, models: of the detection it shows; version by name.
     """
 
     reading_id: int
@@ -42,6 +42,7 @@ class ReadingRecord:
     reader_name: str
     version: int
     state: ReadingState
+    detection_id: int | None
     models: Mapping[str, str]
     signed_at: datetime | None
     last_saved_at: datetime | None
@@ -252,6 +253,7 @@ def _models(session: Session, detection_id: int | None) -> Mapping[str, str]:
 
 def _record(session: Session, reading: ReadingRow) -> ReadingRecord:
     session.flush()
+    detection_id = _shown_detection(session, reading)
     return ReadingRecord(
         reading_id=reading.reading_id,
         series_uid=session.get_one(SeriesRow, reading.series_id).series_uid,
@@ -259,7 +261,8 @@ def _record(session: Session, reading: ReadingRow) -> ReadingRecord:
         reader_name=session.get_one(AccountRow, reading.account_id).display_name,
         version=reading.version,
         state=_state(session, reading),
-        models=_models(session, _shown_detection(session, reading)),
+        detection_id=detection_id,
+        models=_models(session, detection_id),
         signed_at=reading.signed_at,
         last_saved_at=reading.saved_at,
     )

@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from lungcore import language
+from lungcore.findings.labels import Grid
 from lungcore.records.tables import SeriesRow
 
 Verdict = Literal["accept", "warn", "refuse"]
@@ -75,6 +78,12 @@ class SeriesHeader:
     frame_of_reference_uid: str
     pixel_hash: str
     phantom: bool
+
+    @property
+    def grid(self) -> Grid:
+        """The voxels of the series."""
+        affine = np.array(self.affine, float).reshape(4, 4)
+        return Grid((self.slices, self.rows, self.columns), affine)
 
     def columns_of_row(self) -> dict[str, Any]:
         """The attributes as columns of the table."""

@@ -17,7 +17,15 @@ from lungcore.records.series import (
     SeriesHeader,
     SeriesRecord,
 )
-from lungcore.records.tables import DetectionRow, InstanceRow, ReadingRow, SeriesRow
+from lungcore.records.tables import (
+    DetectionRow,
+    InstanceRow,
+    LabelFileRow,
+    LabelLayerRow,
+    LayerRow,
+    ReadingRow,
+    SeriesRow,
+)
 from lungcore.records.worklist import WorklistPage, WorklistRow, worklist
 
 __all__ = [
@@ -40,18 +48,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class KnownFiles:
-    """What the stores must keep: hashes of original files, and of each series' volume."""
+    """What the stores must keep: hashes of original files, of each series' volume, of layers."""
 
     sha256s: frozenset[str]
     pixel_hashes: Mapping[str, str]
+    layers: frozenset[str]
 
 
 def add_series(session: Session, new: NewSeries) -> bool:
     """Remember a series with all its files; False when it is stored just so.
 
     A series that has grown takes the place of the one stored, and its detections go with that,
-    unless somebody has read it. Raises LungcoreError then, and when the study is stored for
-    another patient.
+    unless somebody has read or labelled it. Raises LungcoreError then, and when the study is
+    stored for another patient.
     """
     _check_patient(session, new)
     row = session.scalar(
@@ -109,11 +118,14 @@ def instances(session: Session, series_uid: str) -> list[InstanceRecord]:
 
 
 def known_files(session: Session) -> KnownFiles:
-    """What the stores of files and volumes must keep when they are cleaned."""
+    """What the stores must keep when they are cleaned."""
     volumes = select(SeriesRow.series_uid, SeriesRow.pixel_hash).where(SeriesRow.pixel_hash != "")
     return KnownFiles(
-        sha256s=frozenset(session.scalars(select(InstanceRow.sha256).distinct())),
+        sha256s=frozenset(
+            session.scalars(select(InstanceRow.sha256).union(select(LabelFileRow.sha256)))
+        ),
         pixel_hashes={row.series_uid: row.pixel_hash for row in session.execute(volumes)},
+        layers=frozenset(session.scalars(select(LayerRow.sha256).distinct())),
     )
 
 
@@ -149,7 +161,9 @@ def _clear(session: Session, row: SeriesRow) -> None:
     Readings that were opened and hold nothing get a new version: they show other images now.
     """
     of_series = ReadingRow.series_id == row.series_id
-    if session.scalar(select(exists().where(of_series, ReadingRow.events > 0))):
+    is_read = exists().where(of_series, ReadingRow.events > 0)
+    is_labelled = exists().where(LabelLayerRow.series_id == row.series_id)
+    if session.scalar(select(is_read | is_labelled)):
         raise LungcoreError("records.series_differs", series_uid=row.series_uid)
     session.execute(update(ReadingRow).where(of_series).values(version=ReadingRow.version + 1))
     session.execute(delete(DetectionRow).where(DetectionRow.series_id == row.series_id))

@@ -208,6 +208,24 @@ class MachineFindingRow(Base):
     attributes: Mapped[dict[str, Any] | None]
 
 
+class LayerRow(Base):
+    """What a detection shows over the images; of a finding when it has a rank."""
+
+    __tablename__ = "layer"
+
+    detection_id: Mapped[int] = mapped_column(
+        ForeignKey("detection.detection_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    rank: Mapped[int | None]
+    origin: Mapped[list[Any]]
+    step: Mapped[list[Any]]
+    shape: Mapped[list[Any]]
+    top: Mapped[float]
+    sha256: Mapped[str] = mapped_column(Sha256)
+
+
 class ReadingRow(Base):
     """One reader's look at a series; what it holds is the fold of its events."""
 
@@ -241,6 +259,52 @@ class EventRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
     kind: Mapped[str] = mapped_column(String(16))
     payload: Mapped[dict[str, Any]]
+
+
+class LabelFileRow(Base):
+    """A file of labels as it came; the file itself is kept with the originals. Append-only."""
+
+    __tablename__ = "label_file"
+
+    label_file_id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(Sha256, unique=True)
+    file_name: Mapped[str]
+    format: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
+    imported_at: Mapped[datetime]
+
+
+class LabelWaitingRow(Base):
+    """A file of labels whose series has not been imported yet; gone once they are placed on it."""
+
+    __tablename__ = "label_waiting"
+
+    label_file_id: Mapped[int] = mapped_column(
+        ForeignKey("label_file.label_file_id"), primary_key=True
+    )
+    series_uid: Mapped[str] = mapped_column(Uid, primary_key=True, index=True)
+
+
+class LabelLayerRow(Base):
+    """What one reader says of a series, never changed: a consensus is another layer. Append-only.
+
+    content_sha256 is of reader, marks and `outside`, so that a dataset can name what it froze.
+    """
+
+    __tablename__ = "label_layer"
+
+    label_layer_id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.series_id"), index=True)
+    label_file_id: Mapped[int | None] = mapped_column(ForeignKey("label_file.label_file_id"))
+    reader: Mapped[str] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String(16))
+    nodules: Mapped[int]
+    marks: Mapped[list[Any]]
+    outside: Mapped[list[Any]]
+    content_sha256: Mapped[str] = mapped_column(Sha256, index=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("label_file_id", "series_id", "reader"),)
 
 
 class AuditRow(Base):

@@ -1,9 +1,12 @@
 """How routes read and answer: small bodies, JSON, a user's problem in the user's language."""
 
+import gzip
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from numcodecs import Zstd
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -37,6 +40,26 @@ def _check_role(account: Account, roles: Sequence[str]) -> None:
     if account.roles.isdisjoint(roles):
         names = ", ".join(text(f"pages.role_{role}", account.language) for role in roles)
         raise LungcoreError("web.role_needed", roles=names)
+
+
+async def as_stored(request: Request, zstd_coded: bytes, *, immutable: bool = True) -> Response:
+    """What is stored, as it lies on disk (zstd), or gzip for browsers without zstd.
+
+    immutable: its address never leads to anything else.
+    """
+    encoding, coded = "zstd", zstd_coded
+    if "zstd" not in request.headers.get("accept-encoding", ""):
+        encoding, coded = "gzip", await run_in_threadpool(_as_gzip, zstd_coded)
+    headers = {
+        "Content-Encoding": encoding,
+        "Cache-Control": "private, max-age=86400, immutable" if immutable else "private, no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    return Response(coded, media_type="application/octet-stream", headers=headers)
+
+
+def _as_gzip(zstd_coded: bytes) -> bytes:
+    return gzip.compress(Zstd().decode(zstd_coded), compresslevel=1)
 
 
 async def body_of(request: Request, *fields: str) -> dict[str, Any]:

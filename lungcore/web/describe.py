@@ -9,6 +9,7 @@ from lungcore.findings.finding import Finding
 from lungcore.jobs.client import JobsClient, JobStatus
 from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
+from lungcore.records.layers import LayerRecord
 from lungcore.records.readings import ReadingRecord
 from lungcore.records.studies import SeriesRecord
 
@@ -62,6 +63,12 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
 def describe_finding(finding: Finding) -> dict[str, Any]:
     """The finding, with the keys of the words that its attributes say."""
     return asdict(finding) | {"words": words(finding.attributes) if finding.attributes else ()}
+
+
+def describe_layer(layer: LayerRecord) -> dict[str, Any]:
+    """Where a layer lies and what it shows; its id leads to its values."""
+    answer = asdict(layer)
+    return {"id": answer.pop("sha256"), **answer}
 
 
 def describe_job(status: JobStatus, language: str) -> dict[str, Any]:

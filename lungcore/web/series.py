@@ -1,11 +1,9 @@
 """What the viewer asks for: a series, its pixels, its findings, and the reader's events."""
 
-import gzip
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from numcodecs import Zstd
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -13,11 +11,16 @@ from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
-from lungcore.records import audit, database, detections, readings, studies
+from lungcore.records import audit, database, detections, layers, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
-from lungcore.web.answers import BRINGERS, READERS, body_of, told_to_the_user
-from lungcore.web.describe import describe_detection, describe_reading, describe_series
+from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
+from lungcore.web.describe import (
+    describe_detection,
+    describe_layer,
+    describe_reading,
+    describe_series,
+)
 from lungcore.web.services import Services
 from lungcore.web.zipping import zipped
 
@@ -34,6 +37,7 @@ class SeriesRoutes:
         return [
             Route(base, told_to_the_user(self.series), methods=["GET"]),
             Route(f"{base}/chunks/{{number:int}}", told_to_the_user(self.chunk), methods=["GET"]),
+            Route(f"{base}/layers/{{layer}}", told_to_the_user(self.layer), methods=["GET"]),
             Route(f"{base}/events", told_to_the_user(self.add_event, READERS), methods=["POST"]),
             Route(f"{base}/detection", told_to_the_user(self.detection), methods=["GET"]),
             Route(f"{base}/detection", told_to_the_user(self.detect, BRINGERS), methods=["POST"]),
@@ -49,16 +53,11 @@ class SeriesRoutes:
         """One chunk of slices as it lies on disk (zstd), or gzip for browsers without zstd."""
         volume = request.query_params.get("volume")
         coded = await run_in_threadpool(self._chunk, request, volume)
-        encoding = "zstd"
-        if "zstd" not in request.headers.get("accept-encoding", ""):
-            coded = await run_in_threadpool(_as_gzip, coded)
-            encoding = "gzip"
-        headers = {
-            "Content-Encoding": encoding,
-            "Cache-Control": "private, max-age=86400, immutable" if volume else "private, no-cache",
-            "Vary": "Accept-Encoding",
-        }
-        return Response(coded, media_type="application/octet-stream", headers=headers)
+        return await as_stored(request, coded, immutable=volume is not None)
+
+    async def layer(self, request: Request) -> Response:
+        """The values of one layer; which they are never changes."""
+        return await as_stored(request, await run_in_threadpool(self._layer, request))
 
     def _chunk(self, request: Request, volume: str | None) -> bytes:
         """The chunk, of the `volume` that the viewer was told of: a series may have grown."""
@@ -68,6 +67,12 @@ class SeriesRoutes:
         if volume not in (None, stored):
             raise LungcoreError("web.volume_changed")
         return self.services.pixels.chunk(uid, number)
+
+    def _layer(self, request: Request) -> bytes:
+        uid, sha256 = request.path_params["series_uid"], request.path_params["layer"]
+        with database.snapshot(self.services.engine) as session:
+            layers.check_of_series(session, uid, sha256)
+        return self.services.layers.coded(sha256)
 
     async def add_event(self, request: Request) -> Response:
         """Save one event of the account's reading; 409 when the reading changed elsewhere."""
@@ -147,6 +152,7 @@ class SeriesRoutes:
                 if other.reading_id != reading.reading_id
             ]
             latest = detections.latest(session, uid)
+            shown = layers.of_detection(session, reading.detection_id)
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
             "series": describe_series(found, account.language),
@@ -155,6 +161,7 @@ class SeriesRoutes:
                 "chunk_slices": CHUNK_SLICES,
                 "volume": found.pixel_hash,
             },
+            "layers": [describe_layer(layer) for layer in shown],
             **describe_reading(reading),
             "also_read_by": others,
             "detection": describe_detection(latest, self.services.jobs, account.language),
@@ -198,7 +205,3 @@ class SeriesRoutes:
         with database.snapshot(self.services.engine) as session:
             latest = detections.latest(session, request.path_params["series_uid"])
         return describe_detection(latest, self.services.jobs, account.language)
-
-
-def _as_gzip(zstd_coded: bytes) -> bytes:
-    return gzip.compress(Zstd().decode(zstd_coded), compresslevel=1)

@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from lungcore.jobs.client import JobsClient
 from lungcore.records import database
+from lungcore.records.layers import LayerStore
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore
@@ -22,6 +23,7 @@ class Services:
     pixels: PixelStore
     originals: OriginalStore
     masks: MaskStore
+    layers: LayerStore
     jobs: JobsClient
     cookies: SessionCookies
 
@@ -35,6 +37,7 @@ class Services:
             pixels=PixelStore(settings.storage),
             originals=OriginalStore(settings.storage),
             masks=MaskStore(settings.storage),
+            layers=LayerStore(settings.storage),
             jobs=JobsClient(settings),
             cookies=SessionCookies.open(settings.home),
         )

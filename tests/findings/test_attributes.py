@@ -36,3 +36,8 @@ def test_there_is_always_one_texture(attributes):
     said = words(attributes)
     assert len({"solid", "subsolid"} & set(said)) == 1
     assert len(set(said)) == len(said)
+
+
+def test_nothing_is_said_of_what_is_not_rated():
+    assert words({"contrast": 3.0, "malignancy": 5.0}) == ()
+    assert words({"texture": 5.0}) == ("solid",)

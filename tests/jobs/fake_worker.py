@@ -5,8 +5,11 @@ import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
+
 from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
+from lungcore.imaging.layers import Layer
 from lungcore.jobs import worker
 from lungcore.learning.detect import Stopped
 from lungcore.settings import load
@@ -31,7 +34,10 @@ def detect(volume, models, *, engine, progress, stop):
             raise ZeroDivisionError("out of the blue")
         if (HOME / "finish").exists():
             found = (Candidate((1.0, 2.0, 3.0), 8.0, 0.9, 0.5),)
-            return SimpleNamespace(candidates=found, models={"fake": "1"}, seconds={"all": 1.0})
+            mask = Layer("nodule", np.ones((1, 2, 3), np.uint8), (1, 2, 3), candidate=0)
+            return SimpleNamespace(
+                candidates=found, layers=(mask,), models={"fake": "1"}, seconds={"all": 1.0}
+            )
         time.sleep(0.02)
 
 

@@ -15,7 +15,8 @@ from lungcore.dicom.write import SeriesText, write_series
 from lungcore.errors import LungcoreError
 from lungcore.imaging.phantom import thorax
 from lungcore.jobs import gathering, importing, storing
-from lungcore.jobs.importing import clean_leftovers, import_paths, import_phantom
+from lungcore.jobs.importing import import_paths, import_phantom
+from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.records import database, studies
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore

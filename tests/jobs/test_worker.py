@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from numcodecs import zstd
 
 from lungcore.errors import LungcoreError
 from lungcore.jobs.executors import only_worker
 from lungcore.records import database, detections, executors, studies
+from lungcore.records.layers import LayerStore
 
 
 @pytest.fixture
@@ -40,6 +42,8 @@ def test_a_detection_goes_from_queued_to_findings_on_record(
     assert (latest().state, latest().models) == ("done", {"fake": "1"})
     with database.snapshot(database.connect(settings.database_url)) as session:
         record = studies.series(session, series_uid)
+        [layer] = studies.known_files(session).layers
+    assert zstd.decompress(LayerStore(settings.storage).coded(layer)) == bytes([1] * 6)
     assert (record.state, record.findings, record.malignancy) == ("ready", 1, 0.5)
 
 

@@ -6,13 +6,15 @@ from lungcore.imaging.volume import Volume
 from lungcore.learning import classify, explain, out_of_fold, shape
 from lungcore.learning.classify import INPUTS, assess, look, rate
 from lungcore.learning.crops import stack_at
-from lungcore.learning.rated import TARGETS
+from lungcore.learning.tasks import LUNGS
 
 AFFINE = np.diag([0.7, 0.7, 1.25, 1.0])[:, [2, 1, 0, 3]]
 
 
 class Bright:
     """Takes for the nodule what is bright, and scores it. Two members, the second unsure."""
+
+    task = LUNGS
 
     class card:  # noqa: N801
         settings = out_of_fold.unfitted() | {"rating malignancy_above_3": 1.0, "above 3 slope": 2.0}
@@ -21,7 +23,7 @@ class Bright:
         middle = slabs[..., slabs.shape[-1] // 2]
         logits = np.stack([40 * middle, 20 * middle], axis=-1)
         inside = middle > 0
-        score = inside.mean(axis=(1, 2))[:, None, None] * np.ones((1, 2, len(TARGETS)))
+        score = inside.mean(axis=(1, 2))[:, None, None] * np.ones((1, 2, len(LUNGS.targets)))
         score[:, 1] *= 3
         evidence = inside / np.maximum(inside.sum(axis=(1, 2), keepdims=True), 1)
         return logits, score, np.stack([evidence, evidence], axis=-1)
@@ -44,14 +46,14 @@ def test_a_ball_is_outlined_and_measured(ball):
 
 
 def test_turned_views_are_turned_back(ball):
-    stack = stack_at(ball, (20, 44, 41), 8)
+    stack = stack_at(ball, (20, 44, 41), 8, LUNGS)
     (once,), (often,) = look([stack], Bright()), look([stack], Bright(), views=8)
     np.testing.assert_allclose(often.logits, once.logits, atol=1e-4)
     np.testing.assert_allclose(often.evidence, once.evidence, atol=1e-6)
 
 
 def test_members_are_averaged(ball):
-    stack = stack_at(ball, (20, 44, 44), 8)
+    stack = stack_at(ball, (20, 44, 44), 8, LUNGS)
     _, scores, _ = Bright().outputs(stack.slabs())
     (said,) = look([stack], Bright())
     np.testing.assert_allclose(said.scores, scores.mean(axis=1))
@@ -145,7 +147,7 @@ def test_the_map_lies_in_the_nodule_and_adds_up(ball):
 
 
 def test_occluding_the_hottest_lowers_the_score(ball):
-    stack = stack_at(ball, (20, 44, 46), 12)
+    stack = stack_at(ball, (20, 44, 46), 12, LUNGS)
     (before,) = look([stack], Bright())
     region = explain.hottest(explain.attribution(before), 60)
     assert region.sum() == 60
@@ -154,7 +156,7 @@ def test_occluding_the_hottest_lowers_the_score(ball):
 
 
 def test_a_score_is_weighted_by_the_area_of_its_planes(ball):
-    (said,) = look([stack_at(ball, (20, 44, 46), 12)], Bright())
+    (said,) = look([stack_at(ball, (20, 44, 46), 12, LUNGS)], Bright())
     areas = (said.logits > 0).sum(axis=(1, 2))
     expected = (said.scores * areas[:, None]).sum(axis=0) / areas.sum()
     np.testing.assert_allclose(classify.pooled(said), expected)

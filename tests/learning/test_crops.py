@@ -5,16 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.imaging.volume import Volume
-from lungcore.learning.crops import (
-    NEIGHBOURS,
-    SIDE,
-    SPACING_MM,
-    STEP_MM,
-    between,
-    normalise,
-    spread,
-    stack_at,
-)
+from lungcore.learning.crops import between, spread, stack_at
+from lungcore.learning.tasks import LUNGS
+from lungcore.learning.windowing import normalise
+
+SIDE, NEIGHBOURS = LUNGS.crop.side, LUNGS.crop.neighbours
+SPACING_MM, STEP_MM = LUNGS.crop.spacing_mm, LUNGS.crop.step_mm
 
 AFFINE = np.diag([0.8, 0.6, 2.5, 1.0])[:, [2, 1, 0, 3]]  # (slice, row, column) to x, y, z
 AFFINE[:3, 3] = (-31, 22, 7)
@@ -28,7 +24,7 @@ def volume():
 
 def test_stack_is_what_simpleitk_resamples(volume):
     index = (6.3, 55.2, 60.7)
-    stack = stack_at(volume, index, 5.0)
+    stack = stack_at(volume, index, 5.0, LUNGS)
     image = SimpleITK.GetImageFromArray(volume.hu.astype(np.float32))
     image.SetSpacing((0.8, 0.6, 2.5))
     image.SetOrigin((-31, 22, 7))
@@ -45,7 +41,7 @@ def test_stack_is_what_simpleitk_resamples(volume):
 
 def test_the_centre_lies_where_it_was_asked_for(volume):
     index = (6.3, 55.2, 60.7)
-    stack = stack_at(volume, index, 5.0)
+    stack = stack_at(volume, index, 5.0, LUNGS)
     centre_mm = stack.affine @ [*stack.centre, 1]
     np.testing.assert_allclose(centre_mm[:3], volume.to_mm(index))
     assert stack.spacing_mm == (STEP_MM, SPACING_MM, SPACING_MM)
@@ -55,7 +51,7 @@ def test_the_centre_lies_where_it_was_asked_for(volume):
 @given(st.floats(0, 13), st.floats(0, 12), st.sampled_from([1.0, 2.0, 3.0]))
 def test_planes_stay_within_the_volume(middle, reach_mm, zoom):
     volume = Volume(np.zeros((14, 40, 40), np.int16), AFFINE)
-    stack = stack_at(volume, (middle, 20, 20), reach_mm, zoom)
+    stack = stack_at(volume, (middle, 20, 20), reach_mm, LUNGS, zoom)
     planes = np.arange(len(stack.hu)) - stack.before
     places = middle + planes * STEP_MM * zoom / 2.5
     assert places.min() >= -0.5
@@ -66,24 +62,26 @@ def test_planes_stay_within_the_volume(middle, reach_mm, zoom):
 
 def test_a_centre_outside_is_refused(volume):
     with pytest.raises(ValueError, match="index"):
-        stack_at(volume, (14.2, 50, 50), 5.0)
+        stack_at(volume, (14.2, 50, 50), 5.0, LUNGS)
 
 
 def test_slabs_repeat_the_end(volume):
-    stack = stack_at(volume, (6, 55, 60), 4.0)
+    stack = stack_at(volume, (6, 55, 60), 4.0, LUNGS)
     slabs = stack.slabs()
     assert slabs.shape == (len(stack.hu), SIDE, SIDE, len(NEIGHBOURS))
     middle = NEIGHBOURS.index(0)
     for channel in range(middle):
         np.testing.assert_array_equal(slabs[0, ..., channel], slabs[0, ..., middle])
-    np.testing.assert_array_equal(slabs[3, ..., middle + 1], normalise(stack.hu[5]))
+    np.testing.assert_array_equal(
+        slabs[3, ..., middle + 1], normalise(stack.hu[5], LUNGS.window_hu)
+    )
 
 
 def test_a_longer_crop_shows_the_same(volume):
     """What a padded end could tell of a nodule's size: planes in the middle must not change."""
-    whole = stack_at(volume, (6, 55, 60), 12.0)
+    whole = stack_at(volume, (6, 55, 60), 12.0, LUNGS)
     cut = Volume(volume.hu[3:10], AFFINE)
-    part = stack_at(cut, (3, 55, 60), 12.0)
+    part = stack_at(cut, (3, 55, 60), 12.0, LUNGS)
     offset = whole.before - part.before
     inner = slice(1 + NEIGHBOURS[-1], len(part.hu) - 1 - NEIGHBOURS[-1])
     assert len(part.hu[inner]) > 3
@@ -104,6 +102,6 @@ def test_a_ball_comes_back_from_the_planes_as_it_went_in():
     away = np.linalg.norm((places - (9, 30, 29)) * (1.25, 0.7, 0.7), axis=-1)
     ball = away <= 6
     volume = Volume((ball * 1000).astype(np.int16), affine)
-    stack = stack_at(volume, (9, 30, 29), 10.0)
+    stack = stack_at(volume, (9, 30, 29), 10.0, LUNGS)
     back = spread(stack.hu, 0, stack, volume) >= 500
     assert 2 * (back & ball).sum() / (back.sum() + ball.sum()) > 0.97

@@ -10,6 +10,7 @@ from lungcore.imaging.volume import Volume
 from lungcore.learning.data import read_image, read_rows
 from lungcore.learning.detect import Stopped, detect, search
 from lungcore.learning.targets import OUTPUT_STRIDE
+from lungcore.learning.tasks import LUNGS, Task
 from lungcore.learning.weights import Card
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -20,6 +21,7 @@ class BrightDots:
     """Stands for the detector: a dense cell is a centre of 16 mm."""
 
     card: Card
+    task: Task = LUNGS
 
     def __call__(self, batch):
         cells = [side // OUTPUT_STRIDE for side in batch.shape[1:4]]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import openvino
@@ -5,17 +7,20 @@ import pytest
 
 from lungcore.errors import LungcoreError
 from lungcore.learning import export, losses, networks, runtime, weights
-from lungcore.learning.classifier_parts import MEMBERS
-from lungcore.learning.crops import NEIGHBOURS, SIDE
-from lungcore.learning.rated import TARGETS
 from lungcore.learning.targets import OUTPUT_STRIDE
+from lungcore.learning.tasks import LUNGS
 
+TINY = replace(
+    LUNGS,
+    detector=replace(LUNGS.detector, widths=(4, 8, 8)),
+    classifier=replace(LUNGS.classifier, widths=(4, 4, 8, 8)),
+)
 AGREE_WITHIN = 1e-4  # of Keras and OpenVINO, in logits, cells and log millimetres
 
 
 @pytest.fixture(scope="module")
 def detector():
-    return networks.detector(widths=(4, 8, 8))
+    return networks.detector(TINY)
 
 
 def test_detector_is_fully_convolutional(detector):
@@ -26,18 +31,18 @@ def test_detector_is_fully_convolutional(detector):
 
 
 def test_shipped_sizes_stay_small():
-    assert networks.detector().count_params() * 4 < 10e6
-    assert networks.classifier(len(TARGETS)).count_params() * 4 * MEMBERS < 11e6
+    assert networks.detector(LUNGS).count_params() * 4 < 10e6
+    assert networks.classifier(LUNGS).count_params() * 4 * LUNGS.members < 11e6
 
 
 @pytest.fixture(scope="module")
 def members():
     keras.utils.set_random_seed(1)
-    return [networks.classifier(len(TARGETS), widths=(4, 4, 8, 8)) for _ in range(2)]
+    return [networks.classifier(TINY) for _ in range(2)]
 
 
 def slabs(count):
-    shape = (count, SIDE, SIDE, len(NEIGHBOURS))
+    shape = (count, LUNGS.crop.side, LUNGS.crop.side, len(LUNGS.crop.neighbours))
     return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
 
@@ -60,7 +65,7 @@ def test_the_evidence_adds_up_to_what_the_averages_add(members):
     _, scores, evidence = members[0].predict_on_batch(slabs(3))
     expected = (slopes * averages)[:, :-1].sum(axis=1)  # but for the area
     np.testing.assert_allclose(evidence.sum(axis=(1, 2, 3)), expected, atol=1e-4)
-    assert scores.shape == (3, len(TARGETS))
+    assert scores.shape == (3, len(LUNGS.targets))
 
 
 def test_ensemble_says_what_its_members_say(members):
@@ -73,7 +78,7 @@ def test_ensemble_says_what_its_members_say(members):
 
 
 def test_exported_ensemble_gives_three_outputs(members, tmp_path):
-    export.export(networks.ensemble(members), tmp_path)
+    export.export(networks.ensemble(members), TINY, tmp_path)
     ir = tmp_path / "model.xml"
     outputs = openvino.Core().compile_model(str(ir), "CPU", runtime.CONFIGURATION)(slabs(2))
     expected = networks.ensemble(members).predict_on_batch(slabs(2))
@@ -82,7 +87,7 @@ def test_exported_ensemble_gives_three_outputs(members, tmp_path):
 
 
 def test_members_run_alone(members, tmp_path):
-    digests = export.export(networks.ensemble(members), tmp_path)
+    digests = export.export(networks.ensemble(members), TINY, tmp_path)
     told = dict.fromkeys(("version", "created", "trained_on", "split", "limits"), "")
     card = weights.Card(task="classifier", seed=1, settings={}, figures={}, sha256=digests, **told)
     weights.write_card(tmp_path, card)
@@ -113,7 +118,7 @@ def test_detector_learns_one_patch():
     truth = np.zeros((1, 8, 8, 8, 6), np.float32)
     truth[..., 5] = 1
     truth[:, 4, 4, 4, :5] = (1, 0, 0, 0, np.log(8))
-    network = networks.detector(widths=(4, 8, 8))
+    network = networks.detector(TINY)
     network.compile(keras.optimizers.Adam(1e-2), losses.detection_loss, run_eagerly=True)
     seen = [float(network.train_on_batch(volume, truth)) for _ in range(10)]
     assert min(seen[-3:]) < 0.6 * seen[0]
@@ -128,7 +133,7 @@ def test_untrusted_cells_cost_nothing():
 
 
 def test_keras_and_openvino_agree_at_another_shape(detector, tmp_path):
-    export.export(detector, tmp_path)
+    export.export(detector, TINY, tmp_path)
     volume = np.random.default_rng(0).uniform(-1, 1, (1, 32, 64, 32, 1)).astype(np.float32)
     ir = tmp_path / "model.xml"
     by_openvino = openvino.Core().compile_model(str(ir), "CPU", runtime.CONFIGURATION)(volume)[0]
@@ -138,4 +143,4 @@ def test_keras_and_openvino_agree_at_another_shape(detector, tmp_path):
 def test_an_export_that_differs_is_refused(detector, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "disagreement", lambda model, ir: 1.0)
     with pytest.raises(LungcoreError, match="differs"):
-        export.export(detector, tmp_path)
+        export.export(detector, TINY, tmp_path)

@@ -5,14 +5,13 @@ import pytest
 from scipy import ndimage
 
 from lungcore.learning import slabs
-from lungcore.learning.classifier_parts import LEFT_OUT, MEMBERS, left_out, parts
-from lungcore.learning.crops import NEIGHBOURS, SIDE
-from lungcore.learning.rated import ATTRIBUTES, MALIGNANCY, TARGETS, read_rated
+from lungcore.learning.rated import read_rated
+from lungcore.learning.tasks import LUNGS, MALIGNANCY
 
 
 @pytest.fixture(scope="module")
 def rated(shared):
-    return read_rated(shared)
+    return read_rated(shared, LUNGS)
 
 
 def test_held_out_patients_are_not_read(rated):
@@ -31,7 +30,7 @@ def test_every_reader_counts(rated, shared):
         expected = [np.mean([rating > value for rating in ratings]) for value in range(1, 5)]
         np.testing.assert_allclose(one.targets[2:6], expected, atol=1e-6)
         assert 1 + 4 * np.sum(one.targets[2:6]) / 4 == pytest.approx(one.mean, abs=0.01)
-        lobulation = 1 + 4 * one.targets[TARGETS.index("lobulation")]
+        lobulation = 1 + 4 * one.targets[LUNGS.targets.index("lobulation")]
         assert lobulation == pytest.approx(float(row["lobulation_mean"]), abs=1e-4)
 
 
@@ -46,7 +45,7 @@ def test_3d_nodules_find_their_readers(rated):
 
 def test_targets_are_shares(rated):
     targets = np.array([one.targets for one in rated])
-    assert targets.shape[1] == len(TARGETS) == 1 + len(MALIGNANCY) + len(ATTRIBUTES)
+    assert targets.shape[1] == len(LUNGS.targets) == 1 + len(MALIGNANCY) + len(LUNGS.attributes)
     assert 0 <= targets.min() <= targets.max() <= 1
 
 
@@ -56,9 +55,9 @@ def test_slabs_are_drawn_with_their_masks(rated):
     np.testing.assert_allclose(one.centre, ndimage.center_of_mass(one.rated.mask))
     inside, outside = [], []
     for _ in range(20):
-        slab, mask, scores = slabs.draw(one, rng)
-        assert slab.shape == (SIDE, SIDE, len(NEIGHBOURS))
-        assert scores.shape == (2, len(TARGETS))
+        slab, mask, scores = slabs.draw(one, LUNGS, rng)
+        assert slab.shape == (LUNGS.crop.side, LUNGS.crop.side, len(LUNGS.crop.neighbours))
+        assert scores.shape == (2, len(LUNGS.targets))
         assert (mask[..., 1] == 1).all()
         held = mask[..., 0] > 0
         if scores[1].any():  # a plane where the nodule is large
@@ -70,13 +69,11 @@ def test_slabs_are_drawn_with_their_masks(rated):
 
 def test_planes_have_no_mask_to_learn(rated):
     one = slabs.source(next(one for one in rated if one.kind == "plane"))
-    _, mask, scores = slabs.draw(one, np.random.default_rng(0))
+    _, mask, scores = slabs.draw(one, LUNGS, np.random.default_rng(0))
     assert not mask.any()
     assert scores[1].any()
 
 
-def test_every_fold_is_left_out_by_as_many_members():
-    folds = [fold for member in range(MEMBERS) for fold in left_out(member)]
-    assert sorted(set(folds)) == list(range(8))
-    assert {folds.count(fold) for fold in folds} == {MEMBERS // parts()}
-    assert len(LEFT_OUT) == parts()
+def test_every_fold_is_left_out_by_one_member():
+    folds = [fold for member in range(LUNGS.members) for fold in LUNGS.left_out(member)]
+    assert sorted(folds) == list(range(8))

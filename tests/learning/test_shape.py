@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lungcore.learning.crops import SIDE, SPACING_MM, STEP_MM, Stack
+from lungcore.learning.crops import Stack
 from lungcore.learning.shape import (
     FEATURES,
     component,
@@ -9,12 +9,15 @@ from lungcore.learning.shape import (
     equivalent_diameter_mm,
     goes_on,
 )
+from lungcore.learning.tasks import LUNGS
 
+SIDE, SPACING_MM, STEP_MM = LUNGS.crop.side, LUNGS.crop.spacing_mm, LUNGS.crop.step_mm
 PLANES = 31
 
 
 def stack(ends=(False, False)):
-    return Stack(np.full((PLANES, SIDE, SIDE), -850, np.float32), np.eye(4), PLANES // 2, ends)
+    hu = np.full((PLANES, SIDE, SIDE), -850, np.float32)
+    return Stack(LUNGS, hu, np.eye(4), PLANES // 2, ends)
 
 
 def ellipsoid(axes_mm, centre_mm=(0, 0, 0)):

@@ -11,17 +11,31 @@ from lungcore.errors import LungcoreError
 from lungcore.imaging.resampling import Box, crop
 from lungcore.imaging.volume import Volume
 from lungcore.learning import classify, explain, networks, out_of_fold, runtime, weights
-from lungcore.learning.crops import NEIGHBOURS, SIDE, stack_at
+from lungcore.learning.crops import stack_at
 from lungcore.learning.data import read_image, read_rows
 from lungcore.learning.rated import read_rated
+from lungcore.learning.tasks import LUNGS
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 AGREE_WITHIN = 1e-3  # in logits, cells and log millimetres
-SHAPES = {"detector": (1, 32, 48, 64, 1), "classifier": (3, SIDE, SIDE, len(NEIGHBOURS))}
+CROP = LUNGS.crop
+SHAPES = {
+    "detector": (1, 32, 48, 64, 1),
+    "classifier": (3, CROP.side, CROP.side, len(CROP.neighbours)),
+}
+
+
+def nodules(shared):
+    return [one for one in read_rated(shared, LUNGS) if one.kind == "voi3d"]
 
 
 def test_files_are_what_the_cards_say():
     assert [problem for _, _, problem in weights.check(MODELS)] == [None, None]
+
+
+@pytest.mark.parametrize("name", weights.MODELS)
+def test_it_runs_by_the_task_of_the_lungs(name):
+    assert runtime.load(MODELS / name).task == LUNGS
 
 
 @pytest.mark.parametrize("name", weights.MODELS)
@@ -47,7 +61,7 @@ def test_every_figure_names_its_set(name):
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("model.xml", "model.bin", "card.json"):
+    for name in ("model.xml", "model.bin", "task.json", "card.json"):
         (tmp_path / name).write_bytes((MODELS / "classifier" / name).read_bytes())
     return tmp_path
 
@@ -72,6 +86,23 @@ def test_a_broken_card_is_named(copy):
         runtime.load(copy)
 
 
+def test_a_task_that_is_none_is_named(copy):
+    (copy / "task.json").write_text('{"name": "lungs"}')
+    with pytest.raises(LungcoreError, match=r"task\.json"):
+        runtime.load(copy)
+
+
+def test_what_is_kept_is_loaded_once_until_its_card_changes(copy):
+    load = runtime.Kept()
+    first = load(copy)
+    assert load(copy) is first
+    card = weights.read_card(copy)
+    weights.write_card(copy, replace(card, version="7"))
+    assert load(copy).card.version == "7"
+    (copy / "model.bin").unlink()
+    assert load(copy).card.version == "7"
+
+
 def test_check_tells_each_model_apart(tmp_path):
     names = [name for name, _, problem in weights.check(tmp_path) if problem]
     assert names == list(weights.MODELS)
@@ -80,14 +111,14 @@ def test_check_tells_each_model_apart(tmp_path):
 @pytest.fixture(scope="module")
 def suspicious(shared):
     """A dozen 3D nodules that the readers rated high, from folds of all parts."""
-    rated = [one for one in read_rated(shared) if one.kind == "voi3d" and one.mean >= 4.5]
+    rated = [one for one in nodules(shared) if one.mean >= 4.5]
     return rated[:: len(rated) // 12][:12]
 
 
 @pytest.fixture(scope="module")
 def looks(suspicious):
     network = runtime.load(MODELS / "classifier")
-    stacks = [stack_at(one.volume, one.index, classify.REACH_MM) for one in suspicious]
+    stacks = [stack_at(one.volume, one.index, LUNGS.crop.field_mm / 2, LUNGS) for one in suspicious]
     return classify.look(stacks, network)
 
 
@@ -119,7 +150,7 @@ def test_the_map_changes_when_the_weights_are_shuffled(looks):
 
 def test_own_outline_is_the_readers(shared):
     """On nodules that the members asked have never seen; the figure itself is in the card."""
-    unseen = [one for one in read_rated(shared) if one.kind == "voi3d" and one.fold in (0, 1)][::8]
+    unseen = [one for one in nodules(shared) if one.fold in (0, 1)][::8]
     said = out_of_fold.look_at(unseen, MODELS / "classifier", 0)
     dices = [out_of_fold.Judged(*pair).dice for pair in zip(unseen, said, strict=True)]
     assert np.mean(dices) > 0.75
@@ -147,7 +178,7 @@ def test_a_nodule_of_a_whole_scan_is_judged_as_its_crop_is(shared):
 @pytest.mark.parametrize("times", [2, 3])
 def test_masses_are_outlined_and_rated_high(shared, times):
     """Nodules on a coarser grid: what fills the usual planes has no border there."""
-    large = [one for one in read_rated(shared) if one.kind == "voi3d" and one.diameter_mm > 18][:12]
+    large = [one for one in nodules(shared) if one.diameter_mm > 18][:12]
     network = runtime.load(MODELS / "classifier")
     ratios, malignancies = [], []
     for one in large:

@@ -8,6 +8,7 @@ from lungcore.learning.data import Background, Nodule, read_nodules, read_rows
 from lungcore.learning.patches import Spot, draw_patch, prepare, thicken
 from lungcore.learning.synthesis import draw_lesion, own_diameter_mm, paste, plain_lung
 from lungcore.learning.targets import CENTRE_OF_CELL, OUTPUT_STRIDE
+from lungcore.learning.tasks import LUNGS
 
 BRIGHT_HU, LUNG_HU = 500, -850
 RADII_MM = (1.6, 2, 2.6, 3.4, 4.4, 5.8, 7.6, 9.8, 12.5)  # some near every size that is drawn
@@ -38,7 +39,7 @@ def plain_background(side=80):
 def test_truth_is_where_the_nodule_is(seed, brighten):
     rng = np.random.default_rng(seed)
     hu = np.full((60, 60, 60), -850, np.float32)
-    lesion = draw_lesion(ball(), 14.0, rng)
+    lesion = draw_lesion(ball(), 14.0, 1.0, rng)
     truth = paste(hu, np.ones(hu.shape, bool), lesion, rng.integers(5, 55, 3), brighten=brighten)
     if truth:
         pasted = np.argwhere(hu > (BRIGHT_HU + LUNG_HU) / 2)
@@ -48,10 +49,14 @@ def test_truth_is_where_the_nodule_is(seed, brighten):
 
 
 @settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10_000), diameter_mm=st.floats(10, 60))
-def test_size_follows_the_scale(seed, diameter_mm):
-    lesion = draw_lesion(ball(), diameter_mm, np.random.default_rng(seed))
-    found = np.cbrt(6 * np.count_nonzero(lesion.mask) / np.pi)
+@given(
+    seed=st.integers(0, 10_000),
+    diameter_mm=st.floats(15, 60),
+    spacing_mm=st.sampled_from([1.0, 1.5]),
+)
+def test_size_follows_the_scale(seed, diameter_mm, spacing_mm):
+    lesion = draw_lesion(ball(), diameter_mm, spacing_mm, np.random.default_rng(seed))
+    found = np.cbrt(6 * np.count_nonzero(lesion.mask) / np.pi) * spacing_mm
     assert found == pytest.approx(diameter_mm, rel=0.08)
 
 
@@ -59,7 +64,7 @@ def test_nothing_is_pasted_outside_the_lung():
     hu = np.full((60, 60, 60), -850, np.float32)
     lungs = np.zeros(hu.shape, bool)
     lungs[:, :30] = True
-    lesion = draw_lesion(ball(), 14.0, np.random.default_rng(0))
+    lesion = draw_lesion(ball(), 14.0, 1.0, np.random.default_rng(0))
     truth = paste(hu, lungs, lesion, np.array([30, 27, 30]), brighten=False)
     assert truth.centre[1] < 27
     assert (hu[:, 30:] == -850).all()
@@ -72,7 +77,7 @@ def test_what_is_denser_than_lung_stays():
     hu = np.full((60, 60, 60), -850, np.float32)
     hu[:, 33:35] = 300  # a vessel
     rng = np.random.default_rng(0)
-    lesion = draw_lesion(ball(), 14.0, rng)
+    lesion = draw_lesion(ball(), 14.0, 1.0, rng)
     whole = np.ones(hu.shape, bool)
     assert paste(hu, whole, lesion, np.array([30, 30, 30]), brighten=False)
     assert hu[:, 33:35].min() >= 300 - 1e-3
@@ -80,7 +85,7 @@ def test_what_is_denser_than_lung_stays():
 
 def test_a_nodule_that_nobody_could_see_is_not_pasted():
     hu = np.full((60, 60, 60), 40, np.float32)  # mediastinum, within the mask of the lungs
-    lesion = draw_lesion(ball(), 14.0, np.random.default_rng(0))
+    lesion = draw_lesion(ball(), 14.0, 1.0, np.random.default_rng(0))
     whole = np.ones(hu.shape, bool)
     assert paste(hu, whole, lesion, np.array([30, 30, 30]), brighten=True) is None
     assert (hu == 40).all()
@@ -88,7 +93,7 @@ def test_a_nodule_that_nobody_could_see_is_not_pasted():
 
 def test_shams_hold_plain_lung_alone():
     rng = np.random.default_rng(0)
-    outline = draw_lesion(ball(), 10.0, rng)
+    outline = draw_lesion(ball(), 10.0, 1.0, rng)
     lung = np.full((50, 50, 50), -850, np.int16)
     sham = plain_lung(outline, lung, rng)
     assert (sham.hu == -850).all()
@@ -98,7 +103,7 @@ def test_shams_hold_plain_lung_alone():
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_patch_targets_point_at_bright_voxels(seed):
-    sources = prepare([ball(radius) for radius in RADII_MM], [plain_background()])
+    sources = prepare(LUNGS, [ball(radius) for radius in RADII_MM], [plain_background()])
     image, truth = draw_patch(sources, [Spot(0, (40, 40, 40))], 64, np.random.default_rng(seed))
     assert image.shape == (64, 64, 64, 1)
     assert truth.shape == (16, 16, 16, 6)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.learning import tiling
-from lungcore.learning.targets import LOWEST_HU, OUTPUT_STRIDE
+from lungcore.learning.targets import OUTPUT_STRIDE
 
 
 def mean_of_cells(hu):
@@ -23,7 +23,9 @@ def mean_of_cells(hu):
 )
 def test_tiles_fit_together(shape, most_voxels):
     hu = np.random.default_rng(0).integers(-1000, 400, shape, dtype=np.int16)
-    padded = np.pad(hu, [(0, -side % tiling.MULTIPLE) for side in shape], constant_values=LOWEST_HU)
+    padded = np.pad(
+        hu, [(0, -side % tiling.MULTIPLE) for side in shape], constant_values=tiling.AIR_HU
+    )
     np.testing.assert_array_equal(
         tiling.apply(mean_of_cells, hu, most_voxels), mean_of_cells(padded)
     )

@@ -48,6 +48,6 @@ def test_false_positives_are_those_in_trusted_lung(background):
             output[(*cell, 0)] = cell[0] / 8
         return output
 
-    peaks = false_positives(predict, background)
+    peaks = false_positives(predict, background, 1.0)
     assert [round(peak.position[0]) for peak in peaks] == [74, 66]
-    assert [spot.position[0] for spot in mine(predict, [background])] == [74, 66]
+    assert [spot.position[0] for spot in mine(predict, [background], 1.0)] == [74, 66]

@@ -13,50 +13,85 @@ const at = (uid, index, diameter_mm) => addedFinding(uid, { center_mm: GRID.toMm
 
 function look(findings) {
   const view = new View(GRID, findings);
-  view.stage = { width: 800, height: 600 };
+  for (const pane of Object.values(view.panes)) pane.resize({ width: 800, height: 600 });
   return view;
 }
 
 test('the view opens on the first finding, or in the middle', () => {
   const view = look([at('1', [20, 200, 200], 8), at('2', [60, 10, 10], 8)]);
-  assert.deepEqual([view.slice, view.selected, view.number], [20, '1', 80]);
-  assert.deepEqual([look([]).slice, look([]).selected], [50, null]);
+  assert.deepEqual([view.storedSlice, view.selected, view.pane.number], [20, '1', 80]);
+  assert.deepEqual([look([]).storedSlice, look([]).selected], [50, null]);
 });
 
 test('numbers beyond the series show its ends', () => {
   const view = look([]);
-  view.showNumber(-7);
-  assert.equal(view.slice, 99);
-  view.showNumber(1000);
-  assert.equal(view.slice, 0);
+  view.pane.showNumber(-7);
+  assert.equal(view.storedSlice, 99);
+  view.pane.showNumber(1000);
+  assert.equal(view.storedSlice, 0);
 });
 
 test('only the circles of the slice shown are marks, where they lie on the screen', () => {
   const findings = [at('1', [20, 200, 300], 14), at('2', [60, 10, 10], 8)];
   const view = look(findings);
-  const [mark, ...others] = marksOf(view, findings);
+  const [mark, ...others] = marksOf(view.pane, findings);
   assert.deepEqual(others, []);
-  const { x, y } = toScreen(view.placement, 200, 300);
+  const { x, y } = toScreen(view.pane.placement, { across: 300, down: 200 });
   assert.ok(Math.hypot(mark.x - x, mark.y - y) < 1e-6);
-  assert.ok(Math.abs(mark.radius - 7 * view.placement.pixelsPerMm) < 1e-6);
+  assert.ok(Math.abs(mark.radiusX - 7 * view.pane.placement.pixelsPerMm) < 1e-6);
+});
+
+test('a finding is a mark in every pane in which it lies', () => {
+  const findings = [at('1', [20, 200, 300], 14)];
+  const view = look(findings);
+  for (const pane of Object.values(view.panes)) {
+    const [mark] = marksOf(pane, findings);
+    assert.ok(Math.hypot(mark.x - pane.crosshair.x, mark.y - pane.crosshair.y) < 1e-6);
+  }
+});
+
+test('going to a finding brings it onto every stage', () => {
+  const view = look([]);
+  const { coronal } = view.panes;
+  coronal.zoom(8);
+  view.goTo(at('1', [20, 40, 30], 8));
+  const { x, y } = coronal.crosshair;
+  assert.ok(Math.hypot(x - 400, y - 300) < 1e-6);
+});
+
+test('a pane with another size keeps what is in its middle', () => {
+  const { pane } = look([]);
+  pane.zoom(3, { x: 100, y: 500 });
+  const before = pane.indexAt({ x: 400, y: 300 });
+  pane.resize({ width: 300, height: 500 });
+  const after = pane.indexAt({ x: 150, y: 250 });
+  assert.ok(Math.hypot(...after.map((value, i) => value - before[i])) < 1e-9);
 });
 
 test('of circles one in the other, a pointer means the smaller', () => {
-  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radius: 60 };
-  const small = { finding: at('2', [0, 0, 0], 6), x: 110, y: 100, radius: 10 };
+  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radiusX: 60, radiusY: 60 };
+  const small = { finding: at('2', [0, 0, 0], 6), x: 110, y: 100, radiusX: 10, radiusY: 10 };
   assert.equal(markAt([big, small], { x: 112, y: 102 }), small);
   assert.equal(markAt([big, small], { x: 60, y: 100 }), big);
   assert.equal(markAt([big, small], { x: 300, y: 100 }), null);
 });
 
 test('the rim resizes, the inside moves, also of a small circle', () => {
-  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radius: 60 };
+  const big = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radiusX: 60, radiusY: 60 };
   assert.equal(gripAt(big, { x: 158, y: 100 }), 'rim');
   assert.equal(gripAt(big, { x: 130, y: 100 }), 'inside');
   assert.equal(gripAt(big, { x: 180, y: 100 }), null);
-  const small = { ...big, radius: 4 };
+  const small = { ...big, radiusX: 4, radiusY: 4 };
   assert.equal(gripAt(small, { x: 101, y: 100 }), 'inside');
   assert.equal(gripAt(small, { x: 104, y: 100 }), 'rim');
+});
+
+test('the rim of a flat ellipse is near its outline', () => {
+  const flat = { finding: at('1', [0, 0, 0], 30), x: 100, y: 100, radiusX: 80, radiusY: 20 };
+  assert.equal(gripAt(flat, { x: 100, y: 119 }), 'rim');
+  assert.equal(gripAt(flat, { x: 140, y: 100 }), 'inside');
+  assert.equal(gripAt(flat, { x: 100, y: 135 }), null);
+  assert.equal(markAt([flat], { x: 100, y: 160 }), null);
 });
 
 test('a draft stands in for its finding', () => {

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from lungcore.findings.finding import Candidate
 from lungcore.findings.mask import Mask, encode
+from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
 from lungcore.records import accounts, database, detections, studies
 from lungcore.records.studies import NewInstance, NewSeries, Reason
@@ -25,6 +26,14 @@ from tests.web.conftest import PASSWORD
 UID = "1.2.826.0.1.3680043.8.498.1"
 SHAPE = (20, 24, 32)
 FILES = [b"first file", b"second file"]
+RANDOM = np.random.default_rng(2)
+LAYERS = [
+    Layer("lungs", RANDOM.integers(0, 2, (4, 5, 6), np.uint8), (3, 4, 6), (1, 2, 2)),
+    Layer("nodule", RANDOM.integers(0, 2, (2, 3, 3), np.uint8), (4, 5, 7), candidate=0),
+    Layer(
+        "attribution", RANDOM.integers(0, 256, (3, 7, 2), np.uint8), (4, 4, 7), (1, 1, 1), 0, 0.25
+    ),
+]
 
 
 @pytest.fixture
@@ -80,7 +89,8 @@ def stored(services: Services, hu: np.ndarray, tmp_path) -> str:
         studies.add_series(session, new)
         detections.start(session, UID, "job-1", None)
         found = [Candidate((1.0, 2.0, 3.0), 8.0, 0.9, 0.4)]
-        detections.finish(session, "job-1", found, {"detector": "1"}, {"total": 1.0})
+        shown = [(services.layers.add(layer.values), layer) for layer in LAYERS]
+        detections.finish(session, "job-1", found, {"detector": "1"}, {"total": 1.0}, shown)
     return UID
 
 
@@ -156,6 +166,66 @@ def test_a_chunk_of_what_is_no_series_is_told(reader: TestClient) -> None:
     answer = reader.get("/api/series/no-uid/chunks/0")
     assert answer.status_code == 422
     assert "no-uid" in answer.json()["error"]
+
+
+def test_layers_are_described_and_decode_to_the_same_values(
+    reader: TestClient, stored: str
+) -> None:
+    answer = opened(reader)
+    [finding] = answer["findings"]
+    owners = [None, finding["finding_uid"], finding["finding_uid"]]
+    for told, layer, owner in zip(answer["layers"], LAYERS, owners, strict=True):
+        assert told == {
+            "id": hashlib.sha256(layer.values.tobytes()).hexdigest(),
+            "kind": layer.kind,
+            "finding_uid": owner,
+            "origin": list(layer.origin),
+            "step": list(layer.step),
+            "shape": list(layer.values.shape),
+            "top": layer.top,
+        }
+        path = f"/api/series/{UID}/layers/{told['id']}"
+        for encoding, decode in (("zstd", Zstd().decode), ("gzip", gzip.decompress)):
+            with reader.stream("GET", path, headers={"accept-encoding": encoding}) as sent:
+                assert sent.headers["content-encoding"] == encoding
+                assert sent.headers["cache-control"] == "private, max-age=86400, immutable"
+                content = decode(b"".join(sent.iter_raw()))
+            values = np.frombuffer(content, np.uint8).reshape(told["shape"])
+            np.testing.assert_array_equal(values, layer.values)
+
+
+def test_layers_are_those_of_the_findings_that_the_reader_sees(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    before = opened(reader)
+    uid = before["findings"][0]["finding_uid"]
+    send(reader, event(before["reading"]["version"], "accept", finding_uid=uid))
+    with database.transaction(services.engine) as session:
+        detections.start(session, UID, "job-2", None)
+        detections.finish(session, "job-2", [], {}, {})
+    assert opened(reader)["layers"] == before["layers"]
+
+
+def test_a_detection_of_before_has_no_layers(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    with database.transaction(services.engine) as session:
+        detections.start(session, UID, "job-2", None)
+        detections.finish(session, "job-2", [], {}, {})
+    assert opened(reader)["layers"] == []
+
+
+def test_a_layer_is_given_only_to_who_signed_in_and_as_part_of_its_series(
+    reader: TestClient, anybody: TestClient, services: Services, stored: str
+) -> None:
+    layer = opened(reader)["layers"][0]["id"]
+    assert anybody.get(f"/api/series/{UID}/layers/{layer}").status_code == 401
+    assert reader.get(f"/api/series/{UID}.1/layers/{layer}").status_code == 422
+    of_no_series = services.layers.add(np.ones((1, 1, 1), np.uint8))
+    for name in (of_no_series, "0" * 64, "no-hash"):
+        answer = reader.get(f"/api/series/{UID}/layers/{name}")
+        assert answer.status_code == 422
+        assert name in answer.json()["error"]
 
 
 def test_an_event_is_saved_and_survives_a_reload(reader: TestClient, stored: str) -> None:

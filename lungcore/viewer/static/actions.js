@@ -1,7 +1,7 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
-import { zoomAt } from './geometry.js';
 import { DEFAULT_MM, neighbour } from './model.js';
+import { ORIENTATIONS } from './plane.js';
 import { PRESETS } from './window.js';
 
 /** @typedef {import('./review.js').Review} Review */
@@ -79,9 +79,8 @@ function findingActions(review) {
       if (review.view.mode === 'edit') return leaveMode(review);
       const finding = subject(review);
       if (!finding) return;
-      if (!review.grid.circle(finding.center_mm, finding.diameter_mm, review.view.slice)) {
-        review.select(finding.finding_uid);
-      }
+      const { plane, slice } = review.view.pane;
+      if (!plane.section(finding, slice)) review.select(finding.finding_uid);
       enterMode(review, 'edit');
     },
     add: () => {
@@ -123,12 +122,8 @@ function readingActions(review) {
 /** @param {Review} review @returns {Actions} */
 function viewActions(review) {
   const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
-  const move = (/** @type {number} */ by) => look((view) => view.showNumber(view.number + by));
-  const zoom = (/** @type {number} */ factor) =>
-    look((view) => {
-      const middle = { x: view.stage.width / 2, y: view.stage.height / 2 };
-      view.camera = zoomAt(view.camera, view.stage, middle, factor);
-    });
+  const move = (/** @type {number} */ by) => look(({ pane }) => pane.showNumber(pane.number + by));
+  const zoom = (/** @type {number} */ factor) => look(({ pane }) => pane.zoom(factor));
   const preset = (/** @type {import('./window.js').Preset} */ name) =>
     look((view) => {
       view.window = PRESETS[name];
@@ -138,8 +133,8 @@ function viewActions(review) {
     slice_on: move(1),
     page_back: move(-PAGE_SLICES),
     page_on: move(PAGE_SLICES),
-    first_slice: look((view) => view.showNumber(1)),
-    last_slice: look((view) => view.showNumber(view.grid.slices)),
+    first_slice: look(({ pane }) => pane.showNumber(1)),
+    last_slice: look(({ pane }) => pane.showNumber(pane.plane.count)),
     window_lung: preset('lung'),
     window_mediastinum: preset('mediastinum'),
     window_bone: preset('bone'),
@@ -149,7 +144,14 @@ function viewActions(review) {
     }),
     zoom_in: zoom(ZOOM_STEP),
     zoom_out: zoom(1 / ZOOM_STEP),
-    fit: look((view) => view.fit()),
+    fit: look((view) => {
+      for (const pane of Object.values(view.panes)) pane.fit();
+    }),
+    layout: look((view) => view.arrange(view.layout === 'one' ? 'three' : 'one')),
+    pane: look((view) => {
+      const next = ORIENTATIONS.indexOf(view.main) + 1;
+      view.enlarge(ORIENTATIONS[next % ORIENTATIONS.length]);
+    }),
     overlays: look((view) => {
       view.overlays = !view.overlays;
     }),

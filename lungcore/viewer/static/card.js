@@ -3,6 +3,7 @@
 import { element, set, write } from './dom.js';
 import { REASONS } from './model.js';
 import { drawCrop } from './render.js';
+import { sectionOf } from './sections.js';
 import { PRESETS, fillTable } from './window.js';
 import { watch } from './watch.js';
 
@@ -50,7 +51,8 @@ export class FindingCard {
   /** @param {Finding} finding @param {number} number its place in the list, from 1 */
   take(finding, number) {
     this.finding = finding;
-    const { t, grid } = this.review;
+    const { t, view } = this.review;
+    const { plane } = view.panes.axial;
     const { state, probability, malignancy, reason, words } = finding;
     set(this.button, 'data-finding', finding.finding_uid);
     set(this.button, 'data-state', state);
@@ -63,7 +65,7 @@ export class FindingCard {
     const rated = malignancy !== null;
     write(this.malignancy, rated ? t('card_malignancy', { value: malignancy.toFixed(2) }) : '');
     set(this.malignancy, 'hidden', !rated);
-    const n = grid.number(grid.nearestSlice(finding.center_mm));
+    const n = plane.number(plane.nearest(finding.center_mm));
     const rest =
       probability === null
         ? t('card_slice', { slice: n })
@@ -76,21 +78,22 @@ export class FindingCard {
     if (!finding) return;
     const isSelected = finding.finding_uid === review.view.selected;
     set(this.button, 'aria-current', isSelected ? 'true' : null);
-    const slice = review.grid.nearestSlice(finding.center_mm);
-    const voxels = review.volume.slice(slice);
-    const isHere = voxels !== null;
-    if (!this.newPicture(...finding.center_mm, finding.diameter_mm, isHere) || !voxels) return;
-    this.drawPicture(voxels, finding);
+    const isHere = review.volume.slice(review.stored.nearest(finding.center_mm)) !== null;
+    if (!this.newPicture(...finding.center_mm, finding.diameter_mm, isHere) || !isHere) return;
+    this.drawPicture(finding);
   }
 
-  /** @param {Int16Array} voxels @param {Finding} finding */
-  drawPicture(voxels, finding) {
+  /** On the slice as it was stored: the others may not be here yet. @param {Finding} finding */
+  drawPicture(finding) {
     const context = this.picture.getContext('2d', { alpha: false });
     if (!context) return;
     const table = new Uint32Array(65536);
     fillTable(PRESETS.lung, table);
-    const [, row, column] = this.review.grid.toIndex(finding.center_mm);
-    const side_mm = Math.max(SMALLEST_CROP_MM, CROP_DIAMETERS * finding.diameter_mm);
-    drawCrop(context, voxels, this.review.grid, { row, column }, side_mm, table);
+    const { grid, stored, volume } = this.review;
+    const { slice, point } = stored.fromIndex(grid.toIndex(finding.center_mm));
+    const room = new Int16Array(stored.width * stored.height);
+    const voxels = sectionOf(volume, stored, stored.within(slice), room);
+    const sideMm = Math.max(SMALLEST_CROP_MM, CROP_DIAMETERS * finding.diameter_mm);
+    drawCrop(context, voxels, stored, point, sideMm, table);
   }
 }

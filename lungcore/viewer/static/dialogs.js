@@ -78,7 +78,7 @@ function keyTable(t) {
     const keys = caps.split(' ').map((cap) => element('kbd', {}, cap));
     return element('div', {}, element('dt', {}, ...keys), element('dd', {}, t(`action_${action}`)));
   });
-  const mouse = ['wheel', 'drag', 'window', 'pan', 'zoom', 'edit'].map((name) =>
+  const mouse = ['wheel', 'drag', 'point', 'window', 'pan', 'zoom', 'edit', 'swell'].map((name) =>
     element('div', {}, element('dt', {}, t(`mouse_${name}`)), element('dd', {}, t(`mouse_${name}_does`))),
   );
   return element('dl', { class: 'lv-keys' }, ...rows, ...mouse);

@@ -1,6 +1,5 @@
-// What a press on the stage drags: slices, the window, the image, or a finding.
+// What a press on a pane drags: slices, the window, the image, the crosshair, or a finding.
 
-import { toImage } from './geometry.js';
 import { gripAt, markAt, marksOf } from './marks.js';
 import { withinSizes } from './ellipsoid.js';
 import { DEFAULT_MM, newUid } from './model.js';
@@ -8,38 +7,42 @@ import { dragged } from './window.js';
 
 /**
  * @typedef {import('./review.js').Review} Review
+ * @typedef {import('./paneview.js').PaneView} PaneView
  * @typedef {import('./geometry.js').ScreenPoint} ScreenPoint
  * @typedef {import('./view.js').Draft} Draft
  * @typedef {{move: (point: ScreenPoint) => void, end: (moved: boolean) => void}} Drag
  */
 
 const SCROLL_PIXELS = 5; // a slice
+const CROSS_REACH = 10; // CSS pixels from the crosshair's middle
 
-/** Select the finding under `point` and stay on the slice; whether there is one. @param {Review} review @param {ScreenPoint} point */
-export function selectAt(review, point) {
-  const { view } = review;
-  if (!view.overlays) return false;
-  const mark = markAt(marksOf(view, review.findings), point);
+/** Select the finding under `point` and stay on the slice; whether there is one. @param {Review} review @param {PaneView} pane @param {ScreenPoint} point */
+export function selectAt(review, pane, point) {
+  if (!review.view.overlays) return false;
+  const mark = markAt(marksOf(pane, review.findings), point);
   if (!mark) return false;
-  review.look(() => {
+  review.look((view) => {
     view.selected = mark.finding.finding_uid;
   });
   return true;
 }
 
-/** What a press at `start` drags. @param {Review} review @param {PointerEvent} event @param {ScreenPoint} start @returns {Drag} */
-export function startDrag(review, event, start) {
+/** What a press at `start` drags. @param {Review} review @param {PaneView} pane @param {PointerEvent} event @param {ScreenPoint} start @returns {Drag} */
+export function startDrag(review, pane, event, start) {
   const { view, selected } = review;
   if (event.button === 2 || (event.button === 0 && event.ctrlKey)) return dragWindow(review, start);
-  if (event.button === 1 || event.shiftKey) return dragCamera(review, start);
-  if (view.mode === 'add') return dragNew(review, start);
+  if (event.button === 1 || event.shiftKey) return dragCamera(review, pane, start);
+  if (view.mode === 'add') return dragNew(review, pane, start);
   if (view.mode === 'edit' && selected) {
-    const mark = marksOf(view, [selected])[0];
+    const mark = marksOf(pane, [selected])[0];
     const grip = mark && gripAt(mark, start);
-    if (grip === 'rim') return dragRim(review, mark, start);
-    if (grip === 'inside') return dragInside(review, mark, start);
+    if (grip === 'rim') return dragRim(review, pane, mark, start);
+    if (grip === 'inside') return dragInside(review, pane, mark, start);
   }
-  return dragSlices(review, start);
+  const { x, y } = pane.crosshair;
+  const isOnCross = Math.hypot(x - start.x, y - start.y) <= CROSS_REACH;
+  if (view.layout === 'three' && isOnCross) return dragCrosshair(review, pane, start);
+  return dragSlices(review, pane, start);
 }
 
 /** @param {Review} review @param {ScreenPoint} start @returns {Drag} */
@@ -52,35 +55,38 @@ function dragWindow(review, start) {
   };
 }
 
-/** @param {Review} review @param {ScreenPoint} start @returns {Drag} */
-function dragCamera(review, start) {
-  const { zoom, panX, panY } = review.view.camera;
+/** @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
+function dragCamera(review, pane, start) {
+  let last = start;
   return {
-    move: ({ x, y }) =>
-      review.look((view) => {
-        view.camera = { zoom, panX: panX + x - start.x, panY: panY + y - start.y };
-      }),
+    move: (point) => {
+      review.look(() => pane.pan(point.x - last.x, point.y - last.y));
+      last = point;
+    },
     end: () => {},
   };
 }
 
-/** Scroll; a press that does not move selects. @param {Review} review @param {ScreenPoint} start @returns {Drag} */
-function dragSlices(review, start) {
-  const from = review.view.number;
+/** The other panes follow. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
+function dragCrosshair(review, pane, start) {
   return {
-    move: ({ y }) => review.look((view) => view.showNumber(from + (y - start.y) / SCROLL_PIXELS)),
+    move: (point) => review.look((view) => view.pointTo(pane.indexAt(point))),
     end: (moved) => {
-      if (!moved) selectAt(review, start);
+      if (!moved) selectAt(review, pane, start);
     },
   };
 }
 
-/** The patient point under a screen point on the present slice, within the image. @param {Review} review @param {ScreenPoint} point */
-function mmAt({ view, grid }, point) {
-  const { row, column } = toImage(view.placement, point);
-  const within = (/** @type {number} */ value, /** @type {number} */ count) =>
-    Math.min(Math.max(value, 0), count - 1);
-  return grid.toMm([view.slice, within(row, grid.rows), within(column, grid.columns)]);
+/** Scroll; a press that does not move selects, or points the crosshair there. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
+function dragSlices(review, pane, start) {
+  const from = pane.number;
+  return {
+    move: ({ y }) => review.look(() => pane.showNumber(from + (y - start.y) / SCROLL_PIXELS)),
+    end: (moved) => {
+      if (moved || selectAt(review, pane, start)) return;
+      review.look((view) => view.pointTo(pane.indexAt(start)));
+    },
+  };
 }
 
 /** Show what a drag would make, unless Esc took the reader out of the mode. @param {Review} review @param {'edit' | 'add'} kind @param {Draft} draft */
@@ -102,44 +108,42 @@ function saveDraft(review, kind) {
   });
 }
 
-/** The rim follows the pointer; the centre stays. @param {Review} review @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
-function dragRim(review, { finding, x, y, radius }, start) {
-  const { grid, view } = review;
-  const { finding_uid, center_mm, diameter_mm } = finding;
-  const slack = radius - Math.hypot(start.x - x, start.y - y);
-  const off_mm = grid.circle(center_mm, diameter_mm, view.slice)?.distance_mm ?? 0;
+/** The rim follows the pointer; the centre stays. @param {Review} review @param {PaneView} pane @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
+function dragRim(review, pane, { finding, x, y, radiusX, awayMm }, start) {
+  const { finding_uid, center_mm } = finding;
+  const slack = radiusX - Math.hypot(start.x - x, start.y - y);
   return {
     move: (point) => {
       const pixels = Math.max(Math.hypot(point.x - x, point.y - y) + slack, 0);
-      const radius_mm = pixels / view.placement.pixelsPerMm;
-      const size = withinSizes(2 * Math.hypot(radius_mm, off_mm));
+      const radiusMm = pixels / pane.placement.pixelsPerMm;
+      const size = withinSizes(2 * Math.hypot(radiusMm, awayMm));
       propose(review, 'edit', { finding_uid, center_mm, diameter_mm: size });
     },
     end: () => saveDraft(review, 'edit'),
   };
 }
 
-/** Moves the centre, onto the present slice. @param {Review} review @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
-function dragInside(review, { finding, x, y }, start) {
+/** Moves the centre, onto the present slice. @param {Review} review @param {PaneView} pane @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
+function dragInside(review, pane, { finding, x, y }, start) {
   const { finding_uid, diameter_mm } = finding;
   return {
     move: (point) => {
       const center = { x: x + point.x - start.x, y: y + point.y - start.y };
-      propose(review, 'edit', { finding_uid, center_mm: mmAt(review, center), diameter_mm });
+      propose(review, 'edit', { finding_uid, center_mm: pane.mmAt(center), diameter_mm });
     },
     end: () => saveDraft(review, 'edit'),
   };
 }
 
-/** A press places the centre; pulling outward sets the diameter. @param {Review} review @param {ScreenPoint} start @returns {Drag} */
-function dragNew(review, start) {
+/** A press places the centre; pulling outward sets the diameter. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
+function dragNew(review, pane, start) {
   const finding_uid = newUid();
-  const center_mm = mmAt(review, start);
+  const center_mm = pane.mmAt(start);
   propose(review, 'add', { finding_uid, center_mm, diameter_mm: DEFAULT_MM });
   return {
     move: ({ x, y }) => {
-      const radius_mm = Math.hypot(x - start.x, y - start.y) / review.view.placement.pixelsPerMm;
-      propose(review, 'add', { finding_uid, center_mm, diameter_mm: withinSizes(2 * radius_mm) });
+      const radiusMm = Math.hypot(x - start.x, y - start.y) / pane.placement.pixelsPerMm;
+      propose(review, 'add', { finding_uid, center_mm, diameter_mm: withinSizes(2 * radiusMm) });
     },
     end: () => saveDraft(review, 'add'),
   };

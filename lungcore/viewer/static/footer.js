@@ -16,6 +16,8 @@ const ACTIONS = [
   'zoom_in',
   'zoom_out',
   'fit',
+  'layout',
+  'pane',
   'overlays',
   'smooth',
   'help',
@@ -37,11 +39,11 @@ export class Footer {
   }
 
   draw() {
-    const { window, overlays, smooth } = this.review.view;
-    if (!this.changed(window, overlays, smooth)) return;
+    const { window, overlays, smooth, layout } = this.review.view;
+    if (!this.changed(window, overlays, smooth, layout)) return;
     const preset = `window_${presetOf(window) ?? 'own'}`;
     /** @type {Record<string, boolean>} */
-    const pressed = { overlays, smooth, [preset]: true };
+    const pressed = { overlays, smooth, layout: layout === 'three', [preset]: true };
     for (const button of this.buttons) {
       const action = button.dataset.action ?? '';
       const isSwitch = action.startsWith('window_') || action in pressed;

@@ -1,34 +1,38 @@
 // Where things lie: voxel indices, the patient (LPS mm) and the screen. Pure functions.
+// What a plane through the volume shows is in plane.js.
 
 /**
  * @typedef {[number, number, number]} Point  (x, y, z) in DICOM patient space, LPS, mm
  * @typedef {[number, number, number]} Index  (slice, row, column); whole numbers are voxel centres
+ * @typedef {{across: number, down: number}} PlanePoint  indices in a plane; whole numbers are
+ *   voxel centres
  * @typedef {{x: number, y: number}} ScreenPoint  CSS pixels from the top left of the stage
  * @typedef {{width: number, height: number}} Size  CSS pixels
  * @typedef {{zoom: number, panX: number, panY: number}} Camera  zoom 1 fits the slice in the stage
- * @typedef {{scaleX: number, scaleY: number, offsetX: number, offsetY: number,
+ * @typedef {{scaleX: number, scaleY: number, skewX: number, offsetX: number, offsetY: number,
  *   pixelsPerMm: number}} Placement
- *   screen = scale * (index + 0.5) + offset along columns (X) and rows (Y); a negative scale mirrors
+ *   x = scaleX * (across + 0.5) + skewX * (down + 0.5) + offsetX, y = scaleY * (down + 0.5) +
+ *   offsetY; a negative scale mirrors, the skew is that of a tilted gantry
  */
 
 const POSITIVE_LETTERS = ['L', 'P', 'H'];
 const NEGATIVE_LETTERS = ['R', 'A', 'F'];
 
 /** @param {Point} a @param {Point} b */
-const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+export const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
 /** @param {Point} a @param {Point} b @returns {Point} */
-const cross = (a, b) => [
+export const cross = (a, b) => [
   a[1] * b[2] - a[2] * b[1],
   a[2] * b[0] - a[0] * b[2],
   a[0] * b[1] - a[1] * b[0],
 ];
 
 /** @param {Point} a @param {number} factor @returns {Point} */
-const scaled = (a, factor) => [a[0] * factor, a[1] * factor, a[2] * factor];
+export const scaled = (a, factor) => [a[0] * factor, a[1] * factor, a[2] * factor];
 
 /** @param {Point} a @param {Point} b @returns {Point} */
-const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+export const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 
 /** The patient letter that `direction` points to most (PS3.3 C.7.6.1.1.1). @param {Point} direction */
 export function letter(direction) {
@@ -44,6 +48,7 @@ export class Grid {
    * @param {number[]} affine 16 numbers, row by row: (slice, row, column, 1) to (x, y, z, 1)
    */
   constructor(shape, affine) {
+    this.shape = shape;
     const [slices, rows, columns] = shape;
     this.slices = slices;
     this.rows = rows;
@@ -53,14 +58,7 @@ export class Grid {
     /** Step to the next slice, row and column in mm. */
     this.steps = [axis(0), axis(1), axis(2)];
     this.origin = axis(3);
-    this.rowMm = Math.hypot(...this.steps[1]);
-    this.columnMm = Math.hypot(...this.steps[2]);
-    const normal = cross(this.steps[1], this.steps[2]);
-    /** Unit normal of the slices. */
-    this.normal = scaled(normal, 1 / Math.hypot(...normal));
-    /** Distance between neighbouring slice planes: less than sliceMm under gantry tilt. */
-    this.planeMm = Math.abs(dot(this.steps[0], this.normal));
-    this.volumeMm3 = dot(this.steps[0], normal);
+    this.volumeMm3 = dot(this.steps[0], cross(this.steps[1], this.steps[2]));
   }
 
   /** @param {Index} index @returns {Point} */
@@ -80,93 +78,50 @@ export class Grid {
     return [solve(r, c), solve(c, s), solve(s, r)];
   }
 
-  /** The slice nearest to `point`, within the series. @param {Point} point */
-  nearestSlice(point) {
-    return Math.min(Math.max(Math.round(this.toIndex(point)[0]), 0), this.slices - 1);
-  }
-
-  /**
-   * The circle in which a sphere meets a slice, or null. The slice is taken as thick as the
-   * slices lie apart, so that a sphere between two slices is never lost.
-   * @param {Point} center_mm @param {number} diameter_mm @param {number} slice
-   * @returns {{row: number, column: number, radius_mm: number, distance_mm: number} | null}
-   */
-  circle(center_mm, diameter_mm, slice) {
-    const height = dot(minus(center_mm, this.toMm([slice, 0, 0])), this.normal);
-    const distance_mm = Math.max(0, Math.abs(height) - this.planeMm / 2);
-    const squared = (diameter_mm / 2) ** 2 - distance_mm ** 2;
-    if (squared <= 0) return null;
-    const [, row, column] = this.toIndex(minus(center_mm, scaled(this.normal, height)));
-    return { row, column, radius_mm: Math.sqrt(squared), distance_mm };
-  }
-
-  /**
-   * Which axes run against the reading direction: columns go right to left of the patient, rows
-   * front to back or head to foot, slices from the head (or the front, or the right) on.
-   */
-  mirrored() {
-    const [slices, rows, columns] = this.steps.map((step) => 'RAH'.includes(letter(step)));
-    return { slices, rows, columns };
-  }
-
-  /** The number that a slice is read under: 1 is nearest to the head. @param {number} slice */
-  number(slice) {
-    return this.mirrored().slices ? this.slices - slice : slice + 1;
-  }
-
-  /** The slice of a number. @param {number} number */
-  ofNumber(number) {
-    return this.mirrored().slices ? this.slices - number : number - 1;
-  }
-
-  /** The letters at the edges of the screen. */
-  letters() {
-    const { columns, rows } = this.mirrored();
-    const right = scaled(this.steps[2], columns ? -1 : 1);
-    const bottom = scaled(this.steps[1], rows ? -1 : 1);
-    return {
-      left: letter(scaled(right, -1)),
-      right: letter(right),
-      top: letter(scaled(bottom, -1)),
-      bottom: letter(bottom),
-    };
-  }
-
-  /** The letters of the sides on which numbers begin and end. */
-  numberLetters() {
-    const onward = scaled(this.steps[0], this.mirrored().slices ? -1 : 1);
-    return { first: letter(scaled(onward, -1)), last: letter(onward) };
+  /** The nearest index within the series. @param {Index} index @returns {Index} */
+  within(index) {
+    const held = index.map((value, i) => Math.min(Math.max(value, 0), this.shape[i] - 1));
+    return /** @type {Index} */ (held);
   }
 }
 
+/** How many CSS pixels a mm has where the whole plane just fits. @param {import('./plane.js').Plane} plane @param {Size} stage */
+export function fitPixelsPerMm(plane, stage) {
+  return Math.min(stage.width / plane.widthMm, stage.height / plane.heightMm);
+}
+
 /**
- * Where the slice lies on the stage. @param {Grid} grid @param {Size} stage @param {Camera} camera
- * @returns {Placement}
+ * Where a plane lies on the stage. @param {import('./plane.js').Plane} plane @param {Size} stage
+ * @param {Camera} camera @returns {Placement}
  */
-export function place(grid, stage, { zoom, panX, panY }) {
-  const widthMm = grid.columns * grid.columnMm;
-  const heightMm = grid.rows * grid.rowMm;
-  const pixelsPerMm = zoom * Math.min(stage.width / widthMm, stage.height / heightMm);
-  const { columns, rows } = grid.mirrored();
-  const scaleX = (columns ? -1 : 1) * grid.columnMm * pixelsPerMm;
-  const scaleY = (rows ? -1 : 1) * grid.rowMm * pixelsPerMm;
+export function place(plane, stage, { zoom, panX, panY }) {
+  const pixelsPerMm = zoom * fitPixelsPerMm(plane, stage);
+  const signX = plane.mirrored.across ? -1 : 1;
+  const scaleX = signX * plane.acrossMm * pixelsPerMm;
+  const skewX = signX * plane.leanMm * pixelsPerMm;
+  const scaleY = (plane.mirrored.down ? -1 : 1) * plane.downMm * pixelsPerMm;
   return {
     scaleX,
     scaleY,
-    offsetX: stage.width / 2 + panX - (scaleX * grid.columns) / 2,
-    offsetY: stage.height / 2 + panY - (scaleY * grid.rows) / 2,
+    skewX,
+    offsetX: stage.width / 2 + panX - (scaleX * plane.width + skewX * plane.height) / 2,
+    offsetY: stage.height / 2 + panY - (scaleY * plane.height) / 2,
     pixelsPerMm,
   };
 }
 
-/** @param {Placement} at @param {number} row @param {number} column @returns {ScreenPoint} */
-export function toScreen(at, row, column) {
-  return { x: at.scaleX * (column + 0.5) + at.offsetX, y: at.scaleY * (row + 0.5) + at.offsetY };
+/** @param {Placement} at @param {PlanePoint} point @returns {ScreenPoint} */
+export function toScreen(at, { across, down }) {
+  return {
+    x: at.scaleX * (across + 0.5) + at.skewX * (down + 0.5) + at.offsetX,
+    y: at.scaleY * (down + 0.5) + at.offsetY,
+  };
 }
 
-/** @param {Placement} at @param {ScreenPoint} point */
-export function toImage(at, { x, y }) {
-  return { row: (y - at.offsetY) / at.scaleY - 0.5, column: (x - at.offsetX) / at.scaleX - 0.5 };
+/** @param {Placement} at @param {ScreenPoint} point @returns {PlanePoint} */
+export function toPlane(at, { x, y }) {
+  const down = (y - at.offsetY) / at.scaleY - 0.5;
+  return { across: (x - at.offsetX - at.skewX * (down + 0.5)) / at.scaleX - 0.5, down };
 }
 
 /**

@@ -1,23 +1,25 @@
-// The findings' circles on the slice shown, and which of them a pointer means.
+// The findings' outlines on the slice that a pane shows, and which of them a pointer means.
 
 import { toScreen } from './geometry.js';
 
 /**
  * @typedef {import('./geometry.js').ScreenPoint} ScreenPoint
  * @typedef {import('./model.js').Finding} Finding
- * @typedef {{finding: Finding, x: number, y: number, radius: number}} Mark  CSS pixels
+ * @typedef {{finding: Finding, x: number, y: number, radiusX: number, radiusY: number,
+ *   awayMm: number}} Mark  CSS pixels; awayMm as of plane.Section
  */
 
 const REACH = 8; // CSS pixels that a pointer may be off
 
-/** @param {import('./view.js').View} view @param {Finding[]} findings @returns {Mark[]} */
-export function marksOf(view, findings) {
-  const at = view.placement;
+/** @param {import('./paneview.js').PaneView} pane @param {Finding[]} findings @returns {Mark[]} */
+export function marksOf(pane, findings) {
+  const { placement, plane, slice } = pane;
   return findings.flatMap((finding) => {
-    const circle = view.grid.circle(finding.center_mm, finding.diameter_mm, view.slice);
-    if (!circle) return [];
-    const { x, y } = toScreen(at, circle.row, circle.column);
-    return [{ finding, x, y, radius: circle.radius_mm * at.pixelsPerMm }];
+    const section = plane.section(finding, slice);
+    if (!section) return [];
+    const { acrossMm, downMm, awayMm } = section;
+    const [radiusX, radiusY] = [acrossMm, downMm].map((mm) => mm * placement.pixelsPerMm);
+    return [{ finding, ...toScreen(placement, section), radiusX, radiusY, awayMm }];
   });
 }
 
@@ -27,18 +29,25 @@ export function withDraft(findings, draft) {
   return findings.map((one) => (one.finding_uid === draft.finding_uid ? { ...one, ...draft } : one));
 }
 
-/** The smallest circle that a pointer means, or null. @param {Mark[]} marks @param {ScreenPoint} point */
-export function markAt(marks, { x, y }) {
-  const hit = marks.filter((mark) => Math.hypot(mark.x - x, mark.y - y) <= mark.radius + REACH);
-  return hit.sort((a, b) => a.radius - b.radius)[0] ?? null;
+/** How far outside an outline a point is, in CSS pixels along its ray; negative inside. @param {Mark} mark @param {ScreenPoint} point */
+function outside({ x, y, radiusX, radiusY }, point) {
+  const [dx, dy] = [point.x - x, point.y - y];
+  const share = Math.hypot(dx / radiusX, dy / radiusY); // 1 on the outline
+  return share === 0 ? -Math.min(radiusX, radiusY) : Math.hypot(dx, dy) * (1 - 1 / share);
+}
+
+/** The smallest outline that a pointer means, or null. @param {Mark[]} marks @param {ScreenPoint} point */
+export function markAt(marks, point) {
+  const hit = marks.filter((mark) => outside(mark, point) <= REACH);
+  return hit.sort((a, b) => a.radiusX * a.radiusY - b.radiusX * b.radiusY)[0] ?? null;
 }
 
 /**
- * What a press on a circle in edit mode takes hold of: its rim, its inside, or nothing.
+ * What a press on an outline in edit mode takes hold of: its rim, its inside, or nothing.
  * @param {Mark} mark @param {ScreenPoint} point @returns {'rim' | 'inside' | null}
  */
-export function gripAt(mark, { x, y }) {
-  const distance = Math.hypot(mark.x - x, mark.y - y);
-  if (distance > mark.radius + REACH) return null;
-  return distance >= mark.radius - Math.min(REACH, mark.radius / 3) ? 'rim' : 'inside';
+export function gripAt(mark, point) {
+  const off = outside(mark, point);
+  if (off > REACH) return null;
+  return off >= -Math.min(REACH, Math.min(mark.radiusX, mark.radiusY) / 3) ? 'rim' : 'inside';
 }

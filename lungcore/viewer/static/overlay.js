@@ -1,5 +1,5 @@
-// The findings as circles over the slice. Vector shapes, so that they stay sharp at any zoom and
-// cost nothing where there are none.
+// The findings as outlines over a pane's slice. Vector shapes, so that they stay sharp at any zoom
+// and cost nothing where there are none.
 
 import { shape } from './dom.js';
 import { marksOf, withDraft } from './marks.js';
@@ -12,19 +12,20 @@ import { watch } from './watch.js';
 const HANDLE = 9; // CSS pixels
 const LABEL_GAP = 7;
 const LABEL_ROOM = 80;
+const SMALLEST = 2;
 
 export class Overlay {
-  /** @param {Review} review */
-  constructor(review) {
+  /** @param {Review} review @param {import('./paneview.js').PaneView} pane */
+  constructor(review, pane) {
     this.review = review;
+    this.pane = pane;
     this.node = shape('svg', { class: 'lv-overlay', 'aria-hidden': 'true' });
     this.changed = watch();
   }
 
-  /** The circles that show on the present slice. @returns {Mark[]} */
+  /** The outlines that show on the present slice. @returns {Mark[]} */
   marks() {
-    const { view } = this.review;
-    return view.overlays ? marksOf(view, this.findings()) : [];
+    return this.review.view.overlays ? marksOf(this.pane, this.findings()) : [];
   }
 
   /** The findings as they would be with the draft. */
@@ -37,34 +38,46 @@ export class Overlay {
     return withDraft(findings, draft);
   }
 
-  draw() {
+  /** @param {boolean} isShown whether the pane is on the screen */
+  draw(isShown) {
     const { view, findings } = this.review;
-    const { slice, camera, stage, overlays, draft, selected, mode } = view;
-    if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode)) return;
-    this.node.replaceChildren(...this.marks().map((mark) => this.drawMark(mark)));
+    const { slice, camera, stage } = this.pane;
+    const { overlays, draft, selected, mode } = view;
+    if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode, isShown)) return;
+    const marks = isShown ? this.marks() : [];
+    this.node.replaceChildren(...marks.map((mark) => this.drawMark(mark)));
   }
 
   /** @param {Mark} mark */
-  drawMark({ finding, x, y, radius }) {
-    const { view, t } = this.review;
+  drawMark(mark) {
+    const { view } = this.review;
+    const { finding, x, y, radiusX } = mark;
     const isSelected = finding.finding_uid === view.selected;
+    const isEdited = isSelected && view.mode === 'edit';
     const group = shape('g', {
       'data-mark': finding.finding_uid,
       'data-state': finding.state,
       'data-selected': isSelected,
     });
-    const circle = { cx: x, cy: y, r: Math.max(radius, 2) };
-    group.append(shape('circle', { ...circle, class: 'lv-halo' }), shape('circle', circle));
-    const isEdited = isSelected && view.mode === 'edit';
-    const reach = radius + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
-    const isLeft = x + reach + LABEL_ROOM > view.stage.width;
-    const label = t('length_mm', { mm: finding.diameter_mm.toFixed(1) });
-    const anchor = isLeft ? 'end' : 'start';
-    const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': anchor };
-    group.append(shape('text', at, label));
-    if (isEdited) group.append(handle(x + radius, y));
+    group.append(outline(mark, 'lv-halo'), outline(mark), this.drawLabel(mark, isEdited));
+    if (isEdited) group.append(handle(x + radiusX, y));
     return group;
   }
+
+  /** @param {Mark} mark @param {boolean} isEdited */
+  drawLabel({ finding, x, y, radiusX }, isEdited) {
+    const reach = radiusX + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
+    const isLeft = x + reach + LABEL_ROOM > this.pane.stage.width;
+    const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': isLeft ? 'end' : 'start' };
+    return shape('text', at, this.review.t('length_mm', { mm: finding.diameter_mm.toFixed(1) }));
+  }
+}
+
+/** @param {Mark} mark @param {string} [className] */
+function outline({ x, y, radiusX, radiusY }, className = '') {
+  const [rx, ry] = [radiusX, radiusY].map((radius) => Math.max(radius, SMALLEST));
+  if (rx === ry) return shape('circle', { cx: x, cy: y, r: rx, class: className });
+  return shape('ellipse', { cx: x, cy: y, rx, ry, class: className });
 }
 
 /** @param {number} x @param {number} y */

@@ -37,6 +37,8 @@ export class Review {
     const { slices, rows, columns, affine } = opened.series;
     this.grid = new Grid([slices, rows, columns], affine);
     this.view = new View(this.grid, opened.findings);
+    /** The plane whose slices were stored. */
+    this.stored = Object.values(this.view.panes).map(({ plane }) => plane).find(({ isStored }) => isStored) ?? this.view.panes.axial.plane;
     this.detection = opened.detection;
     this.notice = '';
     /** @type {DialogName | null} */
@@ -64,7 +66,7 @@ export class Review {
         this.invalidate();
       },
     });
-    volume.lookAt(this.view.slice);
+    volume.lookAt(this.view.storedSlice);
     return volume;
   }
 
@@ -95,9 +97,10 @@ export class Review {
 
   /** Change how the series is looked at. @param {(view: View) => void} change */
   look(change) {
-    const before = this.view.slice;
+    const before = this.view.storedSlice;
     change(this.view);
-    if (this.view.slice !== before) this.volume.lookAt(this.view.slice);
+    const now = this.view.storedSlice;
+    if (now !== before) this.volume.lookAt(now);
     this.invalidate();
   }
 

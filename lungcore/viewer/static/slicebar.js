@@ -6,26 +6,28 @@ import { watch } from './watch.js';
 /** @typedef {import('./review.js').Review} Review */
 
 export class SliceBar {
-  /** @param {Review} review @param {AbortSignal} signal */
-  constructor(review, signal) {
+  /** @param {Review} review @param {import('./paneview.js').PaneView} look @param {AbortSignal} signal */
+  constructor(review, look, signal) {
     this.review = review;
-    const { grid, t } = review;
+    this.look = look;
+    const { t } = review;
+    const { plane } = look;
     this.thumb = element('div', { class: 'lv-thumb' });
     this.marks = element('div', { class: 'lv-marks' });
     this.parts = this.makeParts();
-    const inOrder = grid.mirrored().slices ? this.parts.toReversed() : this.parts;
+    const inOrder = plane.mirrored.through ? this.parts.toReversed() : this.parts;
     this.track = element('div', { class: 'lv-track' }, ...inOrder, this.marks, this.thumb);
-    const { first, last } = grid.numberLetters();
+    const { first, last } = plane.numberLetters();
     this.node = element(
       'div',
       {
         class: 'lv-bar',
         role: 'slider',
         tabindex: 0,
-        'aria-label': t('bar_label'),
+        'aria-label': t(`pane_${look.orientation}`),
         'aria-orientation': 'vertical',
         'aria-valuemin': 1,
-        'aria-valuemax': grid.slices,
+        'aria-valuemax': plane.count,
       },
       element('span', { 'aria-hidden': 'true' }, first),
       this.track,
@@ -36,9 +38,10 @@ export class SliceBar {
     this.listen(signal);
   }
 
-  /** One part of the track a chunk, as high as it has slices. */
+  /** One part of the track a chunk, as high as it has slices; none across the chunks. */
   makeParts() {
     const { grid, opened } = this.review;
+    if (!this.look.plane.isStored) return [];
     const { chunks, chunk_slices } = opened.pixels;
     return Array.from({ length: chunks }, (_, number) => {
       const part = element('i', { class: 'lv-part' });
@@ -52,7 +55,7 @@ export class SliceBar {
     const go = (/** @type {PointerEvent} */ event) => {
       const { top, height } = this.track.getBoundingClientRect();
       const share = (event.clientY - top) / height;
-      this.review.look((view) => view.showNumber(Math.ceil(share * view.grid.slices)));
+      this.review.look(() => this.look.showNumber(Math.ceil(share * this.look.plane.count)));
     };
     const down = (/** @type {PointerEvent} */ event) => {
       this.node.setPointerCapture(event.pointerId);
@@ -67,15 +70,16 @@ export class SliceBar {
 
   /** Where a slice's middle lies along the track. @param {number} slice */
   share(slice) {
-    const { grid } = this.review;
-    return `${(100 * (grid.number(slice) - 0.5)) / grid.slices}%`;
+    const { plane } = this.look;
+    return `${(100 * (plane.number(slice) - 0.5)) / plane.count}%`;
   }
 
   draw() {
-    const { view, findings, volume, t, grid } = this.review;
-    this.thumb.style.top = this.share(view.slice);
-    set(this.node, 'aria-valuenow', view.number);
-    set(this.node, 'aria-valuetext', t('slice_of', { n: view.number, all: grid.slices }));
+    const { view, findings, volume, t } = this.review;
+    const { slice, number, plane } = this.look;
+    this.thumb.style.top = this.share(slice);
+    set(this.node, 'aria-valuenow', number);
+    set(this.node, 'aria-valuetext', t('slice_of', { n: number, all: plane.count }));
     if (this.newParts(volume.chunks.size)) {
       this.parts.forEach((part, number) => set(part, 'data-here', volume.chunks.has(number)));
     }
@@ -83,11 +87,12 @@ export class SliceBar {
   }
 
   drawMarks() {
-    const { findings, view, grid } = this.review;
+    const { findings, view } = this.review;
+    const { plane } = this.look;
     const marks = findings.map(({ finding_uid, state, center_mm }) => {
       const isSelected = finding_uid === view.selected;
       const mark = element('i', { 'data-state': state, 'data-selected': isSelected });
-      mark.style.top = this.share(grid.nearestSlice(center_mm));
+      mark.style.top = this.share(plane.nearest(center_mm));
       return mark;
     });
     this.marks.replaceChildren(...marks);

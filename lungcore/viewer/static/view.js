@@ -1,24 +1,35 @@
-// How the reader looks at the series: which slice, window, zoom, finding and mode.
+// How the reader looks at the series: where, in which layout, window, finding and mode.
 
-import { place } from './geometry.js';
+import { PaneView } from './paneview.js';
+import { ORIENTATIONS, Plane } from './plane.js';
 import { PRESETS, WIDE } from './window.js';
 
 /**
  * @typedef {import('./geometry.js').Grid} Grid
+ * @typedef {import('./geometry.js').Index} Index
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {import('./model.js').Finding} Finding
+ * @typedef {import('./plane.js').Orientation} Orientation
  * @typedef {'read' | 'edit' | 'add'} Mode
+ * @typedef {'one' | 'three'} Layout
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number}} Draft
  */
-
-const FIT = { zoom: 1, panX: 0, panY: 0 };
 
 export class View {
   /** Looks at the first finding, or at the middle. @param {Grid} grid @param {Finding[]} findings */
   constructor(grid, findings) {
     this.grid = grid;
-    this.stage = { width: 1, height: 1 };
-    this.camera = FIT;
+    /** What all panes have in common: the voxel that their crosshairs point to, fractions count. @type {Index} */
+    this.crosshair = [Math.floor(grid.slices / 2), (grid.rows - 1) / 2, (grid.columns - 1) / 2];
+    const panes = ORIENTATIONS.map((name) => [name, new PaneView(this, new Plane(grid, name))]);
+    /** @type {Record<Orientation, PaneView>} */
+    this.panes = Object.fromEntries(panes);
+    /** @type {Layout} */
+    this.layout = 'one';
+    /** Which pane is large. @type {Orientation} */
+    this.main = 'axial';
+    /** Which pane the keys act on. @type {Orientation} */
+    this.active = 'axial';
     this.window = PRESETS.lung;
     this.ownWindow = WIDE;
     /** @type {Mode} */
@@ -29,27 +40,54 @@ export class View {
     this.selected = null;
     /** What an edit or an addition under way would make. @type {Draft | null} */
     this.draft = null;
-    /** Where the pointer is on the stage. @type {import('./geometry.js').ScreenPoint | null} */
+    /** Where the pointer is. @type {{pane: PaneView, point: import('./geometry.js').ScreenPoint} | null} */
     this.pointer = null;
-    this.slice = Math.floor(grid.slices / 2);
     if (findings.length) this.goTo(findings[0]);
+  }
+
+  /** The pane that the keys act on. */
+  get pane() {
+    return this.panes[this.active];
+  }
+
+  /** The stored slice that is looked at: what is near it is loaded first. */
+  get storedSlice() {
+    return Math.round(this.crosshair[0]);
+  }
+
+  /** Whether a pane is on the screen. @param {Orientation} orientation */
+  shows(orientation) {
+    return this.layout === 'three' || orientation === this.main;
+  }
+
+  /** Make a pane the large one. @param {Orientation} orientation */
+  enlarge(orientation) {
+    this.main = orientation;
+    this.active = orientation;
+  }
+
+  /** Make a pane alone large; the alone one makes room for three. @param {Orientation} orientation */
+  swell(orientation) {
+    this.enlarge(orientation);
+    this.layout = this.layout === 'one' ? 'three' : 'one';
+  }
+
+  /** @param {Layout} layout */
+  arrange(layout) {
+    this.layout = layout;
+    if (!this.shows(this.active)) this.active = this.main;
+  }
+
+  /** Point all crosshairs to a voxel. @param {Index} index */
+  pointTo(index) {
+    this.crosshair = this.grid.within(index);
   }
 
   /** @param {Finding} finding */
   goTo(finding) {
     this.selected = finding.finding_uid;
-    this.slice = this.grid.nearestSlice(finding.center_mm);
-  }
-
-  /** The number of the slice shown, 1 nearest to the head. */
-  get number() {
-    return this.grid.number(this.slice);
-  }
-
-  /** Show the slice of a number, or the nearest that there is. @param {number} number */
-  showNumber(number) {
-    const within = Math.min(Math.max(Math.round(number), 1), this.grid.slices);
-    this.slice = this.grid.ofNumber(within);
+    this.pointTo(this.grid.toIndex(finding.center_mm));
+    for (const pane of Object.values(this.panes)) pane.reveal();
   }
 
   /** A window set by hand is kept for its key. @param {import('./window.js').Window} window */
@@ -58,18 +96,9 @@ export class View {
     this.ownWindow = window;
   }
 
-  fit() {
-    this.camera = FIT;
-  }
-
   /** Back to reading; what is being drawn is dropped. */
   leaveMode() {
     this.mode = 'read';
     this.draft = null;
-  }
-
-  /** Where the slice lies on the stage now. */
-  get placement() {
-    return place(this.grid, this.stage, this.camera);
   }
 }

@@ -9,9 +9,8 @@ import { element, set } from './dom.js';
 import { Footer } from './footer.js';
 import { listenToKeys } from './keys.js';
 import { Panel } from './panel.js';
+import { Panes } from './panes.js';
 import { Review } from './review.js';
-import { SliceBar } from './slicebar.js';
-import { Stage } from './stage.js';
 import { Status } from './status.js';
 import { translator } from './texts.js';
 
@@ -67,15 +66,14 @@ export class Viewer {
     const actions = actionsOf(review);
     const detection = new DetectionBox(review, signal);
     const banner = new Banner(review, actions);
-    const stage = new Stage(review, actions, signal);
-    const bar = new SliceBar(review, signal);
+    const panes = new Panes(review, actions, signal);
     const status = new Status(review, actions);
     const panel = new Panel(review, actions, detection.node, status.node);
     const footer = new Footer(review, actions);
     const dialogs = new Dialogs(review);
     this.review = review;
-    this.parts = [stage, bar, panel, detection, status, banner, footer, dialogs];
-    const middle = element('div', { class: 'lv-middle' }, stage.node, bar.node, panel.node);
+    this.parts = [panes, panel, detection, status, banner, footer, dialogs];
+    const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
     this.message.remove();
     this.root.append(banner.node, middle, footer.node, dialogs.node);
     listenToKeys(this.root, actions, signal);
@@ -104,13 +102,14 @@ export class Viewer {
   }
 
   /** Keep the root's attributes true. @param {Review} review */
-  tell({ view, volume, grid, answer, queue, detection }) {
+  tell({ view, volume, answer, queue, detection }) {
     const state = {
-      slice: view.number,
-      slices: grid.slices,
+      slice: view.panes.axial.number,
+      slices: view.panes.axial.plane.count,
       loaded: volume.loaded,
       window: `${view.window.center}/${view.window.width}`,
-      layout: 'one',
+      layout: view.layout,
+      main: view.main,
       'selected-finding': view.selected ?? '',
       version: answer.reading.version,
       saving: queue.saving,

@@ -112,6 +112,10 @@ export class Volume {
     return count;
   }
 
+  get isWhole() {
+    return this.loaded === this.grid.slices;
+  }
+
   stop() {
     clearTimeout(this.timer);
     this.use.worker.terminate();

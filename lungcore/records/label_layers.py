@@ -1,0 +1,182 @@
+"""Layers of labels: what one reader says of one series, only ever added.
+
+Masks are in the store of masks, by their content.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lungcore.findings.labels import DrawnSet, LabelSet, Mark
+from lungcore.findings.mask import LARGEST_VOXELS, encode
+from lungcore.findings.placing import Placed, place
+from lungcore.records import label_files
+from lungcore.records.label_files import LabelFile
+from lungcore.records.masks import MaskStore
+from lungcore.records.series import SeriesHeader, SeriesRecord
+from lungcore.records.studies import find_series
+from lungcore.records.studies import series as series_record
+from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerRecord:
+    """That a reader labelled a series.
+
+    file: where it comes from. nodules: of 3 mm or more. outside: marks that the file has and that
+        lie outside the stored images; where there are any, the layer does not tell all.
+    content_sha256: of all that it says.
+    """
+
+    layer_id: int
+    series_uid: str
+    reader: str
+    source: str
+    file: LabelFile | None
+    nodules: int
+    outside: tuple[str, ...]
+    content_sha256: str
+    created_at: datetime
+
+
+def add(
+    session: Session, file: LabelFile, series_uid: str, sets: Sequence[DrawnSet], masks: MaskStore
+) -> list[Placed] | None:
+    """Place what a kept file says of a series: a layer a reader, none twice.
+
+    None, and the file waits, when the series is not here or has no volume. No layer is added when
+    there are marks and none of them lies in the series. Raises LungcoreError when a nodule's mask
+    is too large.
+    """
+    series = session.scalar(
+        select(SeriesRow).where(SeriesRow.series_uid == series_uid).with_for_update()
+    )
+    if series is None or series.verdict == "refuse":
+        label_files.wait(session, file.sha256, series_uid)
+        return None
+    header = SeriesRecord.of_row(series)
+    placed = [place(labels, header.grid) for labels in sets]
+    if are_outside(placed):
+        return placed
+    row = label_files.known(session, file.sha256)
+    known = _readers_of(session, series, row)
+    session.add_all(
+        _layer(series, row, header, one, masks) for one in placed if one.labels.reader not in known
+    )
+    label_files.place(session, file.sha256, series_uid)
+    session.flush()
+    return placed
+
+
+def are_outside(placed: Sequence[Placed]) -> bool:
+    """Whether there are marks, but none of them in the series."""
+    return any(one.outside for one in placed) and not any(one.labels.marks for one in placed)
+
+
+def of_series(session: Session, series_uid: str) -> list[LayerRecord]:
+    """The layers of a series, oldest first. Raises LungcoreError when it is unknown."""
+    return [_record(row, series_uid, file) for row, file in _rows(session, series_uid)]
+
+
+def label_sets(session: Session, series_uid: str, masks: MaskStore) -> list[LabelSet]:
+    """What the layers of a series say, masks included, oldest first.
+
+    Raises LungcoreError when the series or a mask is unknown.
+    """
+    header = series_record(session, series_uid)
+    return [
+        LabelSet(
+            series_uid=series_uid,
+            reader=row.reader,
+            marks=tuple(_mark(mark, header, masks) for mark in row.marks),
+        )
+        for row, _ in _rows(session, series_uid)
+    ]
+
+
+def _rows(session: Session, series_uid: str) -> list[tuple[LabelLayerRow, LabelFile | None]]:
+    series = find_series(session, series_uid)
+    found = session.execute(
+        select(LabelLayerRow, LabelFileRow)
+        .outerjoin(LabelFileRow)
+        .where(LabelLayerRow.series_id == series.series_id)
+        .order_by(LabelLayerRow.label_layer_id)
+    )
+    return [(layer, None if file is None else label_files.of_row(file)) for layer, file in found]
+
+
+def _readers_of(session: Session, series: SeriesRow, file: LabelFileRow) -> set[str]:
+    of_both = (
+        LabelLayerRow.series_id == series.series_id,
+        LabelLayerRow.label_file_id == file.label_file_id,
+    )
+    return set(session.scalars(select(LabelLayerRow.reader).where(*of_both)))
+
+
+def _layer(
+    series: SeriesRow, file: LabelFileRow, header: SeriesHeader, placed: Placed, masks: MaskStore
+) -> LabelLayerRow:
+    labels, outside = placed.labels, list(placed.outside)
+    marks = [_stored(mark, header, masks) for mark in labels.marks]
+    content = {"reader": labels.reader, "marks": marks, "outside": outside}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return LabelLayerRow(
+        series_id=series.series_id,
+        label_file_id=file.label_file_id,
+        reader=labels.reader,
+        source="imported",
+        nodules=len(labels.nodules),
+        marks=marks,
+        outside=outside,
+        content_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        created_at=datetime.now(UTC),
+    )
+
+
+def _stored(mark: Mark, header: SeriesHeader, masks: MaskStore) -> dict[str, Any]:
+    return {
+        "name": mark.name,
+        "kind": mark.kind,
+        "center_mm": list(mark.center_mm),
+        "diameter_mm": mark.diameter_mm,
+        "attributes": dict(mark.attributes),
+        "mask": masks.add(header, encode(mark.mask)) if mark.mask and _is_kept(mark) else None,
+    }
+
+
+def _is_kept(mark: Mark) -> bool:
+    """Whether its mask is kept: of a structure larger than masks may be, place and size are."""
+    is_large = mark.mask is not None and mark.mask.voxels.size > LARGEST_VOXELS
+    return not (is_large and mark.kind == "structure")
+
+
+def _mark(stored: dict[str, Any], header: SeriesHeader, masks: MaskStore) -> Mark:
+    mask = stored["mask"]
+    return Mark(
+        name=stored["name"],
+        kind=stored["kind"],
+        center_mm=tuple(stored["center_mm"]),
+        diameter_mm=stored["diameter_mm"],
+        attributes=stored["attributes"],
+        mask=None if mask is None else masks.read(header, mask),
+    )
+
+
+def _record(row: LabelLayerRow, series_uid: str, file: LabelFile | None) -> LayerRecord:
+    return LayerRecord(
+        layer_id=row.label_layer_id,
+        series_uid=series_uid,
+        reader=row.reader,
+        source=row.source,
+        file=file,
+        nodules=row.nodules,
+        outside=tuple(row.outside),
+        content_sha256=row.content_sha256,
+        created_at=row.created_at,
+    )
