@@ -4,7 +4,8 @@
 
 Starts a server on a fresh home, imports 304 slices of 512x512 (the phantom's 140 where the real
 data are absent), and prints times from navigation, frame times while scrolling and windowing with
-real wheel and mouse events, and the browser's heap.
+real wheel and mouse events, from letting go of a mark to its being shown saved, and the browser's
+heap.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from tests.browser.reading import ROOT as VIEWER
-from tests.browser.reading import Viewer, open_when_ready, upload_folder
+from tests.browser.reading import Viewer, middle, open_when_ready, upload_folder
 from tests.browser.serving import ROOT, chromium_path, running_chromium, running_server, set_up
 
 SCREENS = {"1280x720": (1280, 720, 1), "1920x1080, device pixel ratio 2": (1920, 1080, 2)}
 EVENTS = 120
+EDITS = 10
 START = (400, 300)  # on the image
 # When the first slice and the last were there, by the root's own attributes.
 WATCH = """() => { window.seen = {}; const tell = () => {
@@ -34,6 +36,17 @@ FRAMES = """() => { window.frames_ms = []; let last = performance.now();
     const tell = (now) => { window.frames_ms.push(now - last); last = now;
       window.counting = requestAnimationFrame(tell); };
     window.counting = requestAnimationFrame(tell); }"""
+# From letting go of the mouse until the root tells a new version, saved.
+SAVING = """() => { const root = document.querySelector('[data-lungviewer]');
+    const before = root.dataset.version;
+    document.addEventListener('pointerup', () => { window.let_go = performance.now(); },
+      { capture: true, once: true });
+    new MutationObserver((_, observer) => {
+      const { version, saving } = root.dataset;
+      if (version === before || saving !== 'saved') return;
+      window.saved_ms = performance.now() - window.let_go;
+      observer.disconnect();
+    }).observe(root, { attributes: true }); }"""
 
 
 def main() -> None:
@@ -86,6 +99,7 @@ def measure(browser: Browser, name: str, screen: tuple, address: str, cookies: l
     page.mouse.down(button="right")
     told(page, "window by drag", lambda step: page.mouse.move(START[0] + step, START[1]))
     page.mouse.up(button="right")
+    tell_edits(page)
     heap = page.evaluate("() => performance.memory.usedJSHeapSize")
     slices = Viewer(page).tells("slices")
     print(f"  heap {heap / 1e6:.0f} MB, {slices} slices, {page.locator(VIEWER).count()} viewer")
@@ -100,6 +114,23 @@ def told(page: Page, what: str, event: Callable[[int], None]) -> None:
     frames = page.evaluate("() => { cancelAnimationFrame(window.counting); return frames_ms; }")
     p50, p95 = np.percentile(frames[1:], (50, 95))
     print(f"  {what}: frame p50 {p50:.1f} ms, p95 {p95:.1f} ms ({len(frames)} frames)")
+
+
+def tell_edits(page: Page) -> None:
+    """Print how long it takes to save a finding that was moved, and a stroke of the brush."""
+    viewer, acts = Viewer(page), {"e": "a finding moved", "b": "a stroke of the brush"}
+    page.keyboard.press("n")
+    page.wait_for_selector("[data-mark][data-selected]", state="attached")
+    for key, what in acts.items():
+        page.keyboard.press(key)
+        times = []
+        for step in range(EDITS):
+            page.evaluate(SAVING)
+            x, y = middle(viewer.mark(viewer.tells("selected-finding")))
+            viewer.drag((x, y), (x + 4 * (-1) ** step, y))
+            times.append(page.evaluate("() => window.saved_ms"))
+        print(f"  {what}: saved after p50 {np.median(times):.0f} ms, most {max(times):.0f} ms")
+        page.keyboard.press("Escape")
 
 
 if __name__ == "__main__":

@@ -169,7 +169,7 @@ def test_a_ball_paints_on_several_slices(viewer: Viewer) -> None:
     viewer.page.mouse.click(x, y)
     viewer.saved_after(version)
     ball = added(viewer, before)["measured"]
-    assert ball["volume_mm3"] == pytest.approx(math.pi / 6 * 8**3, rel=0.1)
+    assert ball["volume_mm3"] == pytest.approx(math.pi / 6 * 8**3, rel=0.15)
     viewer.page.keyboard.press("t")
 
 
@@ -179,7 +179,9 @@ def test_calipers_are_dragged(viewer: Viewer) -> None:
     before = selected(viewer)["measured"]
     page.wait_for_selector("[data-end]", state="attached")
     x, y = middle(page.locator('[data-pane="axial"] [data-end="1"]').bounding_box())
-    ends = [middle(page.locator(f'[data-pane="axial"] [data-end="{i}"]').bounding_box()) for i in (0, 1)]
+    ends = [
+        middle(page.locator(f'[data-pane="axial"] [data-end="{i}"]').bounding_box()) for i in (0, 1)
+    ]
     (ax, ay), (bx, by) = ends
     viewer.drag((x, y), (bx + (bx - ax), by + (by - ay)))
     after = selected(viewer)
@@ -187,7 +189,7 @@ def test_calipers_are_dragged(viewer: Viewer) -> None:
     assert after["measured"]["volume_mm3"] == before["volume_mm3"]
     long_mm, short_mm = after["measured"]["long_mm"], after["measured"]["short_mm"]
     assert after["diameter_mm"] == pytest.approx((long_mm + short_mm) / 2, abs=0.06)
-    assert f"mean {after['diameter_mm']:.1f} mm" in page.locator(".lv-sketch").first.inner_text()
+    assert f"mean {after['diameter_mm']:.1f} mm" in page.locator(".lv-sketch").first.text_content()
 
 
 def test_a_ruler_measures_and_is_cleared(viewer: Viewer) -> None:

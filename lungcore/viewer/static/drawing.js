@@ -14,20 +14,20 @@ import { interpolate } from './painting.js';
 export function drawingActions(review, use) {
   const { t, view } = review;
   /** A key that enters a mode, and leaves it when it is pressed again. */
-  const toggle = (/** @type {Mode} */ mode, /** @type {() => boolean} */ may, /** @type {string} */ notice) => () => {
+  const toggle = (/** @type {Mode} */ mode, /** @type {() => boolean} */ may) => () => {
     if (view.mode === mode) return use.leave();
     if (!may()) return;
     use.enter(mode);
-    review.say(t(notice));
+    review.say(t(`notice_${mode}`));
   };
   const tools = (/** @type {(tools: import('./tools.js').Tools) => void} */ change) => () =>
     review.look((looked) => change(looked.tools));
   return {
-    grow: toggle('grow', use.mayChange, 'notice_grow'),
-    brush: toggle('brush', use.mayChange, 'notice_brush'),
-    erase: toggle('erase', () => use.subject() !== null, 'notice_erase'),
-    ruler: toggle('ruler', () => true, 'notice_ruler'),
-    calipers: toggle('calipers', () => showLargest(review, use.subject()), 'notice_calipers'),
+    grow: toggle('grow', use.mayChange),
+    brush: toggle('brush', use.mayChange),
+    erase: toggle('erase', () => use.subject() !== null),
+    ruler: toggle('ruler', () => true),
+    calipers: toggle('calipers', () => showLargest(review, use.subject())),
     interpolate: () => {
       const finding = use.subject();
       if (finding) interpolate(review, finding);

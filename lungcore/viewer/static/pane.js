@@ -4,6 +4,7 @@ import { element, set, write } from './dom.js';
 import { scaleBarMm, toPlane } from './geometry.js';
 import { listenToPane } from './interaction.js';
 import { Overlay } from './overlay.js';
+import { Sketch } from './sketch.js';
 import { SliceImage } from './render.js';
 import { sectionOf } from './sections.js';
 import { SliceBar } from './slicebar.js';
@@ -30,6 +31,7 @@ export class Pane {
     this.image = new SliceImage(canvas, plane.width, plane.height);
     this.room = new Int16Array(plane.isStored ? 0 : plane.width * plane.height);
     this.overlay = new Overlay(review, look);
+    this.sketch = new Sketch(review, look);
     this.lines = ['across', 'down'].map((way) => element('i', { class: `lv-cross lv-${way}` }));
     this.corners = Object.fromEntries(
       ['slice', 'window', 'pointer'].map((name) => [name, element('div', { class: `lv-corner lv-${name}` })]),
@@ -42,6 +44,7 @@ export class Pane {
       canvas,
       ...this.lines,
       this.overlay.node,
+      this.sketch.node,
       ...edges(plane),
       ...Object.values(this.corners),
       this.scale,
@@ -66,6 +69,7 @@ export class Pane {
     const isShown = view.shows(look.orientation);
     set(this.node, 'hidden', !isShown);
     this.overlay.draw(isShown);
+    this.sketch.draw(isShown);
     if (!isShown) return;
     set(this.node, 'data-main', look.orientation === view.main);
     set(this.node, 'data-active', look.orientation === view.active);

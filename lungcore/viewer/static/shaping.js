@@ -18,7 +18,7 @@ import { ellipsoidDraft, maskDraft } from './shapes.js';
 export function dragShape(review, pane, start) {
   const { selected } = review;
   const mark = selected && marksOf(pane, [selected], review.maskOf)[0];
-  const grip = mark ? gripAt(mark, start, mark.path === undefined) : null;
+  const grip = mark ? gripAt(mark, start) : null;
   if (!mark || !grip) return null;
   if (grip === 'inside') return dragInside(review, pane, mark, start);
   if (grip === 'rim') return dragRim(review, pane, mark, start);
