@@ -209,6 +209,31 @@ def test_a_ruler_measures_and_is_cleared(viewer: Viewer) -> None:
     page.keyboard.press("Escape")
 
 
+def test_a_stroke_on_a_reading_that_changed_elsewhere_is_told_and_taken_back(
+    viewer: Viewer,
+) -> None:
+    page = viewer.page
+    other = Viewer(page.context.new_page())
+    other.page.goto(page.url)
+    other.wait("saving", "saved")
+    other.page.keyboard.press("n")
+    other.press("r")
+    other.page.close()
+    before = viewer.findings()
+    x, y = go_to(viewer, (EMPTY_LUNG[0] - 20, *EMPTY_LUNG[1:]))
+    enter(viewer, "b", "brush")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y, steps=4)
+    page.mouse.up()
+    page.wait_for_selector('[role="status"]:has-text("changed elsewhere")')
+    assert viewer.findings() == before
+    assert page.locator("[data-finding]").count() == len(before)
+    version = viewer.tells("version")
+    viewer.drag((x, y), (x + 20, y))
+    assert viewer.tells("version") != version, "and the next stroke is saved"
+
+
 def test_every_tool_has_a_button_with_a_name_and_its_key(viewer: Viewer) -> None:
     page = viewer.page
     keys = {"grow": "G", "brush": "B", "erase": "X", "interpolate": "J", "calipers": "K"}
