@@ -28,11 +28,12 @@ START_SECONDS = 90
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it is, where to set it up, and its own home folder."""
+    """A running server: where it is, where to set it up, its own home folder and its process."""
 
     address: str
     set_up_link: str
     home: Path
+    pid: int
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def running_server(home: Path) -> Iterator[Server]:
 
     try:
         _wait_until(link, "the server's set-up link")
-        yield Server(address, link(), home)
+        yield Server(address, link(), home, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

@@ -17,7 +17,7 @@ function open(mode = 'add') {
     view,
     grid: GRID,
     selected: null,
-    findings: [],
+    findings: [], shown: [],
     look: (change) => change(view),
     maskOf: () => null,
     saveDraft: (kind) => saved.push([kind, view.draft]),

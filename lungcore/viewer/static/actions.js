@@ -4,6 +4,8 @@ import { drawingActions } from './drawing.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
 import { marksOf } from './marks.js';
+import { SLAB_KINDS, SLAB_MM } from './slab.js';
+import { rememberTheme } from './theme.js';
 import { PRESETS } from './window.js';
 
 /** @typedef {import('./review.js').Review} Review */
@@ -12,6 +14,7 @@ import { PRESETS } from './window.js';
 
 const PAGE_SLICES = 10;
 const ZOOM_STEP = 1.25;
+const SLAB_STEP_MM = 2;
 
 /** @param {Review} review @returns {Actions} */
 export function actionsOf(review) {
@@ -26,6 +29,7 @@ export function actionsOf(review) {
     ...drawingActions(review, use),
     ...readingActions(review),
     ...viewActions(review),
+    ...lookActions(review),
   };
 }
 
@@ -60,7 +64,7 @@ function accept(review) {
 
 /** @param {Review} review @param {1 | -1} steps */
 function step(review, steps) {
-  const uid = neighbour(review.findings, review.view.selected, steps);
+  const uid = neighbour(review.shown, review.view.selected, steps);
   if (uid === null) review.say(review.t('notice_no_findings'));
   else review.select(uid);
 }
@@ -184,6 +188,45 @@ function viewActions(review) {
     }),
     smooth: look((view) => {
       view.smooth = !view.smooth;
+    }),
+  };
+}
+
+/** @param {Review} review @returns {Actions} */
+function lookActions(review) {
+  const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
+  const thicker = (/** @type {number} */ by) =>
+    look((view) => {
+      const mm = Math.min(Math.max(view.slab.mm + by, SLAB_MM.least), SLAB_MM.most);
+      view.slab = { ...view.slab, mm };
+    });
+  const layer = (/** @type {import('./layers.js').LayerKind} */ kind) => () => {
+    if (!review.layers.has(kind)) return review.say(review.t('notice_no_layer'));
+    review.look((view) => {
+      const { shown } = view.layers;
+      view.layers = { ...view.layers, shown: { ...shown, [kind]: !shown[kind] } };
+      view.overlays = true;
+    });
+  };
+  return {
+    slab: look((view) => {
+      const next = SLAB_KINDS.indexOf(view.slab.kind) + 1;
+      view.slab = { ...view.slab, kind: SLAB_KINDS[next % SLAB_KINDS.length] };
+    }),
+    slab_thinner: thicker(-SLAB_STEP_MM),
+    slab_thicker: thicker(SLAB_STEP_MM),
+    cine: look((view) => {
+      view.cine = !view.cine;
+    }),
+    lens: look((view) => {
+      view.lens = !view.lens;
+    }),
+    layer_lungs: layer('lungs'),
+    layer_nodule: layer('nodule'),
+    layer_attribution: layer('attribution'),
+    theme: look((view) => {
+      view.theme = view.theme === 'dark' ? 'light' : 'dark';
+      rememberTheme(view.theme);
     }),
   };
 }

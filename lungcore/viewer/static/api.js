@@ -27,6 +27,17 @@ export class Api {
     return this.request('GET', '');
   }
 
+  /** The values of a layer, or null where they did not come. @param {string} id */
+  async layer(id) {
+    try {
+      const { signal } = this.aborter;
+      const response = await fetch(`${this.base}/layers/${id}`, { credentials: 'same-origin', signal });
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+    } catch {
+      return null; // no whole answer
+    }
+  }
+
   /** @param {object} event */
   addEvent(event) {
     return this.request('POST', '/events', event);

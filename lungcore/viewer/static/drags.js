@@ -20,7 +20,7 @@ const CROSS_REACH = 10; // CSS pixels from the crosshair's middle
 /** Select the finding under `point` and stay on the slice; whether there is one. @param {Review} review @param {PaneView} pane @param {ScreenPoint} point */
 export function selectAt(review, pane, point) {
   if (!review.view.overlays) return false;
-  const mark = markAt(marksOf(pane, review.findings, review.maskOf), point);
+  const mark = markAt(marksOf(pane, review.shown, review.maskOf), point);
   if (!mark) return false;
   review.look((view) => view.choose(mark.finding));
   return true;

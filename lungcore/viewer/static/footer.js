@@ -33,7 +33,6 @@ export class Footer {
       'div',
       { class: 'lv-footer', role: 'toolbar', 'aria-label': t('view_label') },
       ...this.buttons,
-      element('span', { class: 'lv-hint' }, t('hint_slices')),
     );
     this.changed = watch();
   }

@@ -40,6 +40,11 @@ export function newEvent(kind, payload = {}) {
   return { event_uid: newUid(), kind, payload };
 }
 
+/** Without the machine's findings that are less probable, as far as nobody has decided on them. @param {Finding[]} findings @param {number} least 0 to 1 */
+export function probable(findings, least) {
+  return findings.filter(({ state, probability }) => state !== 'machine' || (probability ?? 1) >= least);
+}
+
 /** @param {Finding[]} findings @param {string} uid @param {Partial<Finding>} change */
 function changed(findings, uid, change) {
   return findings.map((finding) =>

@@ -10,7 +10,7 @@ import { watch } from './watch.js';
 
 const HANDLE = 9; // CSS pixels
 const LABEL_GAP = 7;
-const LABEL_ROOM = 80;
+const LABEL_ROOM = 110;
 const SMALLEST = 2;
 
 export class Overlay {
@@ -24,13 +24,13 @@ export class Overlay {
 
   /** The outlines that show on the present slice. @returns {Mark[]} */
   marks() {
-    const { view, findings, maskOf } = this.review;
-    return view.overlays ? marksOf(this.pane, withDraft(findings, view.draft), maskOf) : [];
+    const { view, shown, maskOf } = this.review;
+    return view.overlays ? marksOf(this.pane, withDraft(shown, view.draft), maskOf) : [];
   }
 
   /** @param {boolean} isShown whether the pane is on the screen */
   draw(isShown) {
-    const { view, findings, masks } = this.review;
+    const { view, shown: findings, masks } = this.review;
     const { slice, camera, stage } = this.pane;
     const { overlays, draft, selected, mode } = view;
     if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode, masks.arrived, isShown)) return;
@@ -59,7 +59,10 @@ export class Overlay {
     const reach = radiusX + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
     const isLeft = x + reach + LABEL_ROOM > this.pane.stage.width;
     const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': isLeft ? 'end' : 'start' };
-    return shape('text', at, this.review.t('length_mm', { mm: finding.diameter_mm.toFixed(1) }));
+    const { t } = this.review;
+    const mm = finding.diameter_mm.toFixed(1);
+    if (finding.malignancy === null) return shape('text', at, t('length_mm', { mm }));
+    return shape('text', at, t('mark_label', { mm, malignancy: finding.malignancy.toFixed(2) }));
   }
 }
 

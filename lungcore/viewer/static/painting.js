@@ -76,7 +76,7 @@ export function growAt(review, pane, point) {
     review.say(review.t(volume.isWhole ? 'notice_grow_nothing' : 'notice_grow_loading'));
     return;
   }
-  const finding = findingAt(grid, review.findings, review.maskOf, index);
+  const finding = findingAt(grid, review.shown, review.maskOf, index);
   const draft = maskDraft(grid, finding?.finding_uid ?? newUid(), mask);
   review.look((view) => (view.draft = { ...draft, isNew: !finding }));
   review.saveDraft(finding ? 'edit' : 'add');

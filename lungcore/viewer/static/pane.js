@@ -3,10 +3,12 @@
 import { element, set, write } from './dom.js';
 import { scaleBarMm, toPlane } from './geometry.js';
 import { listenToPane } from './interaction.js';
+import { LAYERS_OFF } from './layers.js';
+import { Lens } from './lens.js';
 import { Overlay } from './overlay.js';
 import { Sketch } from './sketch.js';
 import { SliceImage } from './render.js';
-import { sectionOf } from './sections.js';
+import { Slabs } from './slab.js';
 import { SliceBar } from './slicebar.js';
 import { presetOf } from './window.js';
 import { watch } from './watch.js';
@@ -29,7 +31,8 @@ export class Pane {
     const { plane, orientation } = look;
     const canvas = element('canvas', { class: 'lv-image', 'aria-hidden': 'true' });
     this.image = new SliceImage(canvas, plane.width, plane.height);
-    this.room = new Int16Array(plane.isStored ? 0 : plane.width * plane.height);
+    this.slabs = new Slabs(plane);
+    this.lens = new Lens();
     this.overlay = new Overlay(review, look);
     this.sketch = new Sketch(review, look);
     this.lines = ['across', 'down'].map((way) => element('i', { class: `lv-cross lv-${way}` }));
@@ -48,6 +51,7 @@ export class Pane {
       ...edges(plane),
       ...Object.values(this.corners),
       this.scale,
+      this.lens.node,
     );
     this.node = element('section', { class: 'lv-pane', 'data-pane': orientation }, this.stage, this.bar.node);
     this.newPixels = watch();
@@ -86,13 +90,21 @@ export class Pane {
   drawImage() {
     const { look, review, image } = this;
     const { view, volume } = review;
-    if (this.newPixels(look.slice, view.window, volume.chunks.size)) {
-      image.draw(sectionOf(volume, look.plane, look.slice, this.room), view.window);
+    const { slab, overlays, window } = view;
+    const { layers } = review;
+    const over = overlays ? view.layers : LAYERS_OFF;
+    const { slice, plane } = look;
+    const isNew = this.newPixels(slice, window, volume.chunks.size, slab, over, layers, layers.version);
+    if (isNew) {
+      const voxels = this.slabs.of(volume, slice, slab);
+      image.draw(voxels, window, (pixels) => layers.draw(pixels, plane, slice, over));
     }
     if (this.newPlace(look.camera, look.stage)) {
       image.place(look.placement);
       this.drawScale();
     }
+    const isUnder = view.lens && view.pointer?.pane === look;
+    this.lens.draw(image.canvas, look.placement, isUnder ? (view.pointer?.point ?? null) : null);
   }
 
   drawScale() {
@@ -116,7 +128,7 @@ export class Pane {
 
   drawCorners() {
     const { look, review } = this;
-    const { view, t, volume } = review;
+    const { view, t } = review;
     const { plane } = look;
     const where = {
       name: t(`pane_${look.orientation}`),
@@ -125,13 +137,17 @@ export class Pane {
       axis: AXIS_NAMES[plane.patientAxis],
       mm: signed(plane.positionMm(look.slice), 1),
     };
-    const isHere = plane.isStored ? volume.slice(look.slice) !== null : volume.isWhole;
+    const isHere = review.isHere(plane, look.slice);
     write(this.corners.slice, t(isHere ? 'corner_slice' : 'corner_slice_coming', where));
+    const isMain = look.orientation === view.main;
+    set(this.corners.window, 'data-brief', !isMain);
     const { center, width } = view.window;
     const preset = presetOf(view.window);
     const name = t(preset ? `window_${preset}` : 'window_own');
     const zoom = Math.round(look.camera.zoom * 100);
-    write(this.corners.window, t('corner_window', { name, width, center: signed(center, 0), zoom }));
+    const said = { name, width, center: signed(center, 0), zoom };
+    const slab = view.slab.kind === 'none' ? '' : t('slab_value', { kind: t(`slab_${view.slab.kind}`), mm: view.slab.mm });
+    write(this.corners.window, isMain ? `${t('corner_window', said)}\n${slab}` : slab);
     write(this.corners.pointer, this.pointerText());
   }
 

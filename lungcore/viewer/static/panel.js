@@ -62,7 +62,7 @@ export class Panel {
   }
 
   draw() {
-    const { findings, view, signed, answer, detection } = this.review;
+    const { shown: findings, view, signed, answer, detection } = this.review;
     this.toolbox.draw();
     if (this.newFindings(findings)) this.drawList();
     set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');
@@ -74,7 +74,7 @@ export class Panel {
   }
 
   drawList() {
-    const { findings, t } = this.review;
+    const { shown: findings, t } = this.review;
     const uids = new Set(findings.map((finding) => finding.finding_uid));
     for (const uid of this.cards.keys()) if (!uids.has(uid)) this.cards.delete(uid);
     const nodes = findings.map((finding, i) => {

@@ -24,13 +24,17 @@ export class SliceImage {
     this.window = null;
   }
 
-  /** Draw the voxels of a slice. @param {Int16Array} voxels @param {Window} window */
-  draw(voxels, window) {
+  /**
+   * Draw the voxels of a slice. @param {Int16Array} voxels @param {Window} window
+   * @param {(pixels: Uint32Array) => void} colour lays colours over the grey
+   */
+  draw(voxels, window, colour) {
     if (this.window !== window) {
       fillTable(window, this.table);
       this.window = window;
     }
     paint(voxels, this.table, this.pixels);
+    colour(this.pixels);
     this.context.putImageData(this.image, 0, 0);
   }
 

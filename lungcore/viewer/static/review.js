@@ -1,9 +1,10 @@
 // A series under review: what the server gave, what is being looked at, what is being saved.
 
 import { Grid } from './geometry.js';
+import { Layers } from './layers.js';
 import { withDraft } from './marks.js';
 import { Masks } from './masks.js';
-import { newEvent } from './model.js';
+import { newEvent, probable } from './model.js';
 import { EventQueue } from './queue.js';
 import { View } from './view.js';
 import { Volume } from './volume.js';
@@ -21,7 +22,7 @@ import { Volume } from './volume.js';
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
  * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
  *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
- *   worklist_url: string, may_mark: boolean}} Opened
+ *   worklist_url: string, may_mark: boolean, layers: import('./layers.js').LayerHeader[]}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
  */
 
@@ -67,6 +68,9 @@ export class Review {
       wait,
       onChange: () => this.takeAnswer(),
     });
+    /** What `shown` gave last: the same list while nothing changes. */
+    this.last = { findings: opened.findings, least: 0, shown: opened.findings };
+    this.layers = this.openLayers(opened);
     this.volume = this.openVolume();
   }
 
@@ -85,6 +89,16 @@ export class Review {
     return volume;
   }
 
+  /** @param {Opened} opened */
+  openLayers({ layers }) {
+    return new Layers(layers, this.api, () => this.invalidate());
+  }
+
+  /** Whether all voxels of a slice have come. @param {import('./plane.js').Plane} plane @param {number} slice */
+  isHere(plane, slice) {
+    return plane.isStored ? this.volume.slice(slice) !== null : this.volume.isWhole;
+  }
+
   takeAnswer() {
     this.answer = this.queue.present;
     if (!this.selected) this.view.selected = null;
@@ -94,6 +108,16 @@ export class Review {
 
   get findings() {
     return this.answer.findings;
+  }
+
+  /** The findings that are to be seen: the machine's from the probability asked for on. */
+  get shown() {
+    const { leastProbability: least } = this.view;
+    const { findings, last } = this;
+    if (last.findings !== findings || last.least !== least) {
+      this.last = { findings, least, shown: probable(findings, least) };
+    }
+    return this.last.shown;
   }
 
   get signed() {
@@ -164,6 +188,7 @@ export class Review {
     const nothingShown = this.findings.length === 0;
     this.detection = body.detection;
     this.queue.replace(body);
+    this.layers = this.openLayers(body);
     if (nothingShown && this.findings.length) this.select(this.findings[0].finding_uid);
   }
 

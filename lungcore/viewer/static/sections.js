@@ -3,7 +3,7 @@
 /** @typedef {import('./plane.js').Plane} Plane */
 /** @typedef {{slice: (slice: number) => Int16Array | null}} Source  the stored slices that are here */
 
-const ABSENT_HU = -32768; // black in every window
+export const ABSENT_HU = -32768; // black in every window
 
 /**
  * The voxels of a slice, row by row of the screen as it is before mirroring; a voxel that is not

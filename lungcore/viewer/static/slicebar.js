@@ -75,7 +75,7 @@ export class SliceBar {
   }
 
   draw() {
-    const { view, findings, volume, t } = this.review;
+    const { view, shown: findings, volume, t } = this.review;
     const { slice, number, plane } = this.look;
     this.thumb.style.top = this.share(slice);
     set(this.node, 'aria-valuenow', number);
@@ -87,7 +87,7 @@ export class SliceBar {
   }
 
   drawMarks() {
-    const { findings, view } = this.review;
+    const { shown: findings, view } = this.review;
     const { plane } = this.look;
     const marks = findings.map(({ finding_uid, state, center_mm }) => {
       const isSelected = finding_uid === view.selected;

@@ -1,7 +1,9 @@
 // How the reader looks at the series: where, in which layout, window, finding and mode.
 
+import { LAYERS_OFF } from './layers.js';
 import { PaneView } from './paneview.js';
 import { ORIENTATIONS, Plane } from './plane.js';
+import { SLAB_MM } from './slab.js';
 import { Tools } from './tools.js';
 import { PRESETS, WIDE } from './window.js';
 
@@ -37,6 +39,15 @@ export class View {
     this.tools = new Tools();
     this.overlays = true;
     this.smooth = true;
+    /** @type {import('./slab.js').Slab} */
+    this.slab = { kind: 'none', mm: SLAB_MM.usual };
+    this.cine = false;
+    this.lens = false;
+    this.layers = LAYERS_OFF;
+    /** The machine's findings below it are not shown. */
+    this.leastProbability = 0;
+    /** @type {import('./theme.js').Theme} */
+    this.theme = 'dark';
     /** @type {string | null} */
     this.selected = null;
     /** What an edit or an addition under way would make. @type {Draft | null} */

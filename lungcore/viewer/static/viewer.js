@@ -3,16 +3,19 @@
 import { actionsOf } from './actions.js';
 import { Api } from './api.js';
 import { Banner } from './banner.js';
+import { Cine } from './cine.js';
 import { DetectionBox } from './detection.js';
 import { Dialogs } from './dialogs.js';
 import { element, set } from './dom.js';
 import { Footer } from './footer.js';
 import { listenToKeys } from './keys.js';
+import { Looks } from './looks.js';
 import { Panel } from './panel.js';
 import { Panes } from './panes.js';
 import { Review } from './review.js';
 import { Status } from './status.js';
 import { translator } from './texts.js';
+import { rememberedTheme } from './theme.js';
 
 /** @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string}} ViewerData */
 
@@ -27,7 +30,7 @@ export class Viewer {
       lang: data.language,
       'data-lungviewer': true,
       'data-series': data.series_uid,
-      'data-theme': data.theme ?? 'dark',
+      'data-theme': rememberedTheme(data.theme ?? 'dark'),
     });
     this.message = element('div', { class: 'lv-message' });
     this.styles = styleSheet();
@@ -69,13 +72,16 @@ export class Viewer {
     const panes = new Panes(review, actions, signal);
     const status = new Status(review, actions);
     const panel = new Panel(review, actions, detection.node, status.node);
+    const looks = new Looks(review, actions);
     const footer = new Footer(review, actions);
+    const cine = new Cine(review, signal);
     const dialogs = new Dialogs(review);
+    review.view.theme = /** @type {import('./theme.js').Theme} */ (this.root.dataset.theme);
     this.review = review;
-    this.parts = [panes, panel, detection, status, banner, footer, dialogs];
+    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, cine];
     const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
     this.message.remove();
-    this.root.append(banner.node, middle, footer.node, dialogs.node);
+    this.root.append(banner.node, middle, looks.node, footer.node, dialogs.node);
     listenToKeys(this.root, actions, signal);
     window.addEventListener('beforeunload', (event) => this.holdUnsaved(event), { signal });
     this.root.focus({ preventScroll: true });
@@ -116,6 +122,9 @@ export class Viewer {
       mode: view.mode,
       detection: detection.state,
       overlays: view.overlays,
+      theme: view.theme,
+      slab: view.slab.kind,
+      cine: view.cine,
       signed: answer.reading.signed,
     };
     for (const [name, value] of Object.entries(state)) set(this.root, `data-${name}`, String(value));
