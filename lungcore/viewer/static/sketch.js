@@ -10,6 +10,7 @@ import { watch } from './watch.js';
 
 const END_RADIUS = 5; // CSS pixels
 const LABEL_GAP = 9;
+const LETTER = 7; // how wide a letter is, about
 
 export class Sketch {
   /** @param {Review} review @param {import('./paneview.js').PaneView} pane */
@@ -60,7 +61,7 @@ export class Sketch {
     const ends = shown.ends.map(({ x, y }, i) => {
       return shape('circle', { cx: x, cy: y, r: END_RADIUS, class: 'lv-end', 'data-end': i });
     });
-    return [segment(a, b), segment(c, d), ...ends, text(rightmost(shown.ends), label)];
+    return [segment(a, b), segment(c, d), ...ends, this.label(shown.ends, label)];
   }
 
   rulers() {
@@ -71,21 +72,23 @@ export class Sketch {
       const [a, b] = [onPane(pane, from), onPane(pane, to)];
       if (!a || !b) return [];
       const label = review.t('length_mm', { mm: distance(from, to).toFixed(1) });
-      return [segment(a, b, 'lv-ruler'), text(rightmost([a, b]), label)];
+      return [segment(a, b, 'lv-ruler'), this.label([a, b], label)];
     });
   }
-}
 
-/** @param {ScreenPoint[]} points */
-const rightmost = (points) => points.reduce((best, point) => (point.x > best.x ? point : best));
+  /** Beside the rightmost of the ends, or the leftmost where there is no room. @param {ScreenPoint[]} ends @param {string} words */
+  label(ends, words) {
+    const [left, ...others] = ends.toSorted((a, b) => a.x - b.x);
+    const right = others[others.length - 1];
+    const isLeft = right.x + LABEL_GAP + words.length * LETTER > this.pane.stage.width;
+    const { x, y } = isLeft ? left : right;
+    const at = { x: x + (isLeft ? -LABEL_GAP : LABEL_GAP), y: y + 4, 'text-anchor': isLeft ? 'end' : 'start' };
+    return shape('text', at, words);
+  }
+}
 
 /** @param {ScreenPoint} a @param {ScreenPoint} b @param {string} [className] */
 function segment(a, b, className = 'lv-caliper') {
   const ends = { x1: a.x, y1: a.y, x2: b.x, y2: b.y };
   return shape('g', { class: className }, shape('line', { ...ends, class: 'lv-halo' }), shape('line', ends));
-}
-
-/** @param {ScreenPoint} at @param {string} label */
-function text({ x, y }, label) {
-  return shape('text', { x: x + LABEL_GAP, y: y + 4 }, label);
 }
