@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.slow_line import slow_line
 from tests.browser.reading import ROOT as VIEWER
-from tests.browser.reading import Viewer, open_when_ready, origin, upload_folder
+from tests.browser.reading import Viewer, middle, open_when_ready, origin, upload_folder
 from tests.browser.serving import (
     ROOT,
     Server,
@@ -64,6 +64,18 @@ SAVED = """async () => { const root = document.querySelector('[data-lungviewer]'
     while (root.dataset.version === before || root.dataset.saving !== 'saved') {
       await new Promise(requestAnimationFrame); }
     return performance.now() - from; }"""
+
+# From letting go of the mouse until the root tells a new version, saved.
+LET_GO = """() => { const root = document.querySelector('[data-lungviewer]');
+    const before = root.dataset.version;
+    document.addEventListener('pointerup', () => { window.let_go = performance.now(); },
+      { capture: true, once: true });
+    new MutationObserver((_, observer) => {
+      const { version, saving } = root.dataset;
+      if (version === before || saving !== 'saved') return;
+      window.saved_ms = performance.now() - window.let_go;
+      observer.disconnect();
+    }).observe(root, { attributes: true }); }"""
 
 
 def main() -> None:
@@ -163,6 +175,8 @@ def measure(page: Page, address: str) -> None:
     shown = page.locator("[data-finding]").count()
     print(f"  heap {heap / 1e6:.0f} MB, {Viewer(page).tells('slices')} slices, {shown} findings")
     print(f"  edits saved in {', '.join(f'{ms:.0f}' for ms in saved(page))} ms")
+    for what, key in (("outlines grown", "g"), ("strokes of the brush", "b")):
+        print(f"  {what} saved in {', '.join(f'{ms:.0f}' for ms in drawn(page, key))} ms")
 
 
 def times(page: Page, address: str) -> str:
@@ -181,6 +195,25 @@ def saved(page: Page) -> list[float]:
         page.keyboard.press("r")
         page.wait_for_selector(f'{VIEWER}[data-saving="saved"]')
         taken.append(page.evaluate(SAVED))
+    return taken
+
+
+def drawn(page: Page, key: str) -> list[float]:
+    """How long an outline takes from letting go until the page says that it is stored, in ms."""
+    viewer, taken = Viewer(page), []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # nothing is selected: the next finding is the first
+    viewer.wait("selected-finding", "")
+    page.keyboard.press("n")
+    page.wait_for_selector('[data-pane="axial"] [data-mark][data-selected]', state="attached")
+    for _ in range(5):
+        if viewer.tells("mode") == "read":
+            page.keyboard.press(key)  # growing ends with the click, painting goes on
+        page.wait_for_selector(f'{VIEWER}:not([data-mode="read"])')
+        page.evaluate(LET_GO)
+        x, y = middle(viewer.mark(viewer.tells("selected-finding")))
+        viewer.drag((x, y), (x + 2, y))
+        taken.append(page.evaluate("() => window.saved_ms"))
     return taken
 
 

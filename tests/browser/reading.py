@@ -59,8 +59,9 @@ class Viewer:
         self.saved_after(version)
 
     def mark(self, finding_uid: str) -> dict[str, float]:
-        """The bounding box on screen of a finding's circle."""
-        box = self.page.locator(f'[data-mark="{finding_uid}"] circle').first.bounding_box()
+        """The bounding box on screen of a finding's outline."""
+        outline = f'[data-mark="{finding_uid}"] :is(circle, ellipse, path)'
+        box = self.page.locator(outline).first.bounding_box()
         assert box is not None
         return dict(box)
 

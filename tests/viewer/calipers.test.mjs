@@ -4,7 +4,8 @@ import test from 'node:test';
 import { ellipsoidMask } from '../../lungcore/viewer/static/brush.js';
 import { largestSlice, lengthOf, measureByHand, measureEllipsoid, measureMask, meanDiameter, oneDecimal } from '../../lungcore/viewer/static/calipers.js';
 import { axesOf, halfLengths, isInside, resized, scaledAxes, withinSizes } from '../../lungcore/viewer/static/ellipsoid.js';
-import { emptyMask, isSet } from '../../lungcore/viewer/static/mask.js';
+import { emptyMask } from '../../lungcore/viewer/static/mask.js';
+import { isSet } from './voxels.mjs';
 
 const SPACING = [1.25, 0.6, 0.7];
 

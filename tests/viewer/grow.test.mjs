@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { grow } from '../../lungcore/viewer/static/grow.js';
-import { centroid, count, forEachSet, isSet } from '../../lungcore/viewer/static/mask.js';
+import { centroid, count } from '../../lungcore/viewer/static/mask.js';
 import { withoutHoles } from '../../lungcore/viewer/static/region.js';
+import { forEachSet, isSet } from './voxels.mjs';
 
 const SPACING = [1.25, 0.7, 0.7];
 const SHAPE = [44, 80, 80];

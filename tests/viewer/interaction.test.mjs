@@ -19,7 +19,8 @@ function open(mode = 'add') {
     selected: null,
     findings: [], shown: [],
     look: (change) => change(view),
-    save: (kind, payload) => saved.push([kind, payload]),
+    maskOf: () => null,
+    saveDraft: (kind) => saved.push([kind, view.draft]),
   };
   const node = new EventTarget();
   Object.assign(node, {

@@ -3,7 +3,8 @@ import test from 'node:test';
 
 import { ellipsoidMask, interpolated, painted } from '../../lungcore/viewer/static/brush.js';
 import { distances } from '../../lungcore/viewer/static/distance.js';
-import { centroid, count, decodeMask, emptyMask, encodeMask, forEachSet, grownTo, isSet, outline, trimmed } from '../../lungcore/viewer/static/mask.js';
+import { centroid, count, decodeMask, emptyMask, encodeMask, grownTo, outline, trimmed } from '../../lungcore/viewer/static/mask.js';
+import { forEachSet, isSet } from './voxels.mjs';
 
 const SHAPE = [40, 60, 70];
 const SPACING = [2, 0.7, 0.8];

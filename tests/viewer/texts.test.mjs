@@ -23,11 +23,15 @@ test('an unknown name and a missing value are errors', () => {
 
 const press = (key, change = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...change });
 
-test('keys act whatever their case; with Ctrl they are the browser\'s', () => {
+test('keys act whatever their case; with Ctrl only undo and redo do', () => {
   assert.equal(actionOf(press('A')), 'accept');
   assert.equal(actionOf(press('PageDown')), 'page_on');
   assert.equal(actionOf(press('r', { ctrlKey: true })), null);
-  assert.equal(actionOf(press('x')), null);
+  assert.equal(actionOf(press('w')), null);
+  assert.equal(actionOf(press('z', { ctrlKey: true })), 'undo');
+  assert.equal(actionOf(press('Z', { metaKey: true, shiftKey: true })), 'redo');
+  assert.equal(actionOf(press('y', { ctrlKey: true })), 'redo');
+  assert.equal(actionOf(press('z', { ctrlKey: true, altKey: true })), null);
 });
 
 test('every action with a key is told on the help page', () => {

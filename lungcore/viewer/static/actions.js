@@ -1,7 +1,9 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
+import { drawingActions } from './drawing.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
+import { marksOf } from './marks.js';
 import { SLAB_KINDS, SLAB_MM } from './slab.js';
 import { rememberTheme } from './theme.js';
 import { PRESETS } from './window.js';
@@ -16,8 +18,15 @@ const SLAB_STEP_MM = 2;
 
 /** @param {Review} review @returns {Actions} */
 export function actionsOf(review) {
+  const use = {
+    mayChange: () => mayChange(review),
+    subject: () => subject(review),
+    enter: (/** @type {import('./view.js').Mode} */ mode) => enterMode(review, mode),
+    leave: () => leaveMode(review),
+  };
   return {
     ...findingActions(review),
+    ...drawingActions(review, use),
     ...readingActions(review),
     ...viewActions(review),
     ...lookActions(review),
@@ -60,7 +69,7 @@ function step(review, steps) {
   else review.select(uid);
 }
 
-/** @param {Review} review @param {'edit' | 'add'} mode */
+/** @param {Review} review @param {import('./view.js').Mode} mode */
 function enterMode(review, mode) {
   review.notice = '';
   review.look((view) => {
@@ -87,9 +96,13 @@ function findingActions(review) {
       if (review.view.mode === 'edit') return leaveMode(review);
       const finding = subject(review);
       if (!finding) return;
-      const { plane, slice } = review.view.pane;
-      if (!plane.section(finding, slice)) review.select(finding.finding_uid);
+      if (!marksOf(review.view.pane, [finding], review.maskOf).length) review.select(finding.finding_uid);
+      review.look((view) => {
+        view.choose(finding);
+        view.pane.reveal();
+      });
       enterMode(review, 'edit');
+      review.say(review.t(finding.mask ? 'notice_edit_outline' : 'notice_edit'));
     },
     add: () => {
       if (review.view.mode === 'add') return leaveMode(review);
@@ -101,6 +114,11 @@ function findingActions(review) {
       if (!mayChange(review)) return;
       if (review.answer.can_undo) review.save('undo');
       else review.say(review.t('notice_nothing_to_undo'));
+    },
+    redo: () => {
+      if (!mayChange(review)) return;
+      if (review.answer.can_redo) review.save('redo');
+      else review.say(review.t('notice_nothing_to_redo'));
     },
   };
 }
@@ -123,7 +141,12 @@ function readingActions(review) {
     },
     help: () => open('help'),
     retry: () => void review.queue.run(),
-    escape: () => leaveMode(review),
+    escape: () => {
+      if (review.view.mode !== 'read') return leaveMode(review);
+      review.look((view) => {
+        view.selected = null;
+      });
+    },
   };
 }
 

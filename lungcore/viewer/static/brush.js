@@ -33,37 +33,38 @@ export function painted(mask, dab, shape, spacing) {
   const start = mask ?? emptyMask(box.low, [1, 1, 1]);
   const end = start.origin.map((first, axis) => first + start.shape[axis]);
   const after = erases ? inBox(start, start.origin, /** @type {Index} */ (end)) : grownTo(start, box.low, box.high);
+  const isTouched = touches(dab, spacing);
   const value = erases ? 0 : 1;
-  forEachIn(box, (index) => {
-    const at = offset(after, index);
-    if (at >= 0 && isTouched(index, dab, spacing)) after.voxels[at] = value;
+  forEachIn(box, (s, r, c) => {
+    const at = offset(after, [s, r, c]);
+    if (at >= 0 && isTouched(s, r, c)) after.voxels[at] = value;
   });
   return after;
 }
 
-/** @param {{low: Index, high: Index}} box @param {(index: Index) => void} visit */
+/** @param {{low: Index, high: Index}} box @param {(slice: number, row: number, column: number) => void} visit */
 function forEachIn({ low, high }, visit) {
   for (let s = low[0]; s < high[0]; s++) {
     for (let r = low[1]; r < high[1]; r++) {
-      for (let c = low[2]; c < high[2]; c++) visit([s, r, c]);
+      for (let c = low[2]; c < high[2]; c++) visit(s, r, c);
     }
   }
 }
 
-/** Whether the dab covers the centre of a voxel, or its way runs through it. @param {Index} index @param {Dab} dab @param {Index} spacing */
-function isTouched(index, { from, to, radius_mm, flat }, spacing) {
-  const axes = [0, 1, 2].filter((axis) => axis !== flat);
-  let along = 0;
-  let length = 0;
-  for (const axis of axes) {
-    const step = (to[axis] - from[axis]) * spacing[axis];
-    along += (index[axis] - from[axis]) * spacing[axis] * step;
-    length += step * step;
-  }
-  const share = length ? Math.min(Math.max(along / length, 0), 1) : 0;
-  const off = axes.map((axis) => index[axis] - from[axis] - share * (to[axis] - from[axis]));
-  const off_mm = Math.hypot(...off.map((voxels, i) => voxels * spacing[axes[i]]));
-  return off_mm <= radius_mm || off.every((voxels) => Math.abs(voxels) <= 0.5);
+/** Tells whether a dab covers the centre of a voxel, or its way runs through it. @param {Dab} dab @param {Index} spacing */
+function touches({ from, to, radius_mm, flat }, spacing) {
+  const [ms, mr, mc] = spacing.map((mm, axis) => (axis === flat ? 0 : mm)); // across a disc nothing counts
+  const [ws, wr, wc] = [(to[0] - from[0]) * ms, (to[1] - from[1]) * mr, (to[2] - from[2]) * mc];
+  const length = ws * ws + wr * wr + wc * wc;
+  return (/** @type {number} */ s, /** @type {number} */ r, /** @type {number} */ c) => {
+    let [ds, dr, dc] = [(s - from[0]) * ms, (r - from[1]) * mr, (c - from[2]) * mc];
+    const share = length ? Math.min(Math.max((ds * ws + dr * wr + dc * wc) / length, 0), 1) : 0;
+    ds -= share * ws;
+    dr -= share * wr;
+    dc -= share * wc;
+    const isOnWay = Math.abs(ds) <= ms / 2 && Math.abs(dr) <= mr / 2 && Math.abs(dc) <= mc / 2;
+    return isOnWay || ds * ds + dr * dr + dc * dc <= radius_mm * radius_mm;
+  };
 }
 
 /**
@@ -77,10 +78,11 @@ export function ellipsoidMask(center, half, shape) {
   const box = within(low, center.map((value, axis) => value + reach[axis]), shape);
   const size = box.low.map((first, axis) => box.high[axis] - first);
   const mask = emptyMask(box.low, /** @type {Index} */ (size));
-  forEachIn(box, (index) => {
-    const off = index.map((value, axis) => (value - center[axis]) / half[axis]);
-    const isMiddle = index.every((value, axis) => value === Math.round(center[axis]));
-    if (isMiddle || Math.hypot(...off) <= 1) mask.voxels[offset(mask, index)] = 1;
+  const [ms, mr, mc] = center.map(Math.round);
+  forEachIn(box, (s, r, c) => {
+    const off = [(s - center[0]) / half[0], (r - center[1]) / half[1], (c - center[2]) / half[2]];
+    const isMiddle = s === ms && r === mr && c === mc;
+    if (isMiddle || Math.hypot(...off) <= 1) mask.voxels[offset(mask, [s, r, c])] = 1;
   });
   return mask;
 }

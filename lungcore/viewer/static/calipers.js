@@ -56,7 +56,8 @@ export function largestSlice({ origin, shape, voxels }) {
   const size = shape[1] * shape[2];
   let [best, most] = [0, -1];
   for (let s = 0; s < shape[0]; s++) {
-    const area = voxels.subarray(s * size, (s + 1) * size).reduce((sum, value) => sum + value, 0);
+    let area = 0;
+    for (let i = s * size; i < (s + 1) * size; i++) area += voxels[i];
     if (area > most) [best, most] = [s, area];
   }
   return origin[0] + best;

@@ -23,6 +23,7 @@ export class FindingCard {
     this.size = element('strong', {});
     this.state = element('span', { class: 'lv-state' });
     this.words = element('span', { class: 'lv-line' });
+    this.measured = element('span', { class: 'lv-line lv-dim' });
     this.malignancy = element('span', { class: 'lv-line' });
     this.rest = element('span', { class: 'lv-line lv-dim' });
     this.button = element(
@@ -33,6 +34,7 @@ export class FindingCard {
         'span',
         { class: 'lv-facts' },
         element('span', { class: 'lv-line' }, this.size, this.state),
+        this.measured,
         this.words,
         this.malignancy,
         this.rest,
@@ -54,6 +56,8 @@ export class FindingCard {
     const { t, view } = this.review;
     const { plane } = view.panes.axial;
     const { state, probability, malignancy, reason, words } = finding;
+    write(this.measured, this.measuredText(finding));
+    set(this.measured, 'hidden', finding.measured === null);
     set(this.button, 'data-finding', finding.finding_uid);
     set(this.button, 'data-state', state);
     write(this.size, t('card_size', { number, mm: finding.diameter_mm.toFixed(1) }));
@@ -71,6 +75,14 @@ export class FindingCard {
         ? t('card_slice', { slice: n })
         : t('card_slice_probability', { slice: n, value: probability.toFixed(2) });
     write(this.rest, rest);
+  }
+
+  /** @param {Finding} finding */
+  measuredText({ measured }) {
+    if (!measured) return '';
+    const { long_mm, short_mm, volume_mm3 } = measured;
+    const [long, short] = [long_mm, short_mm].map((mm) => mm.toFixed(1));
+    return this.review.t('card_measured', { long, short, volume: Math.round(volume_mm3) });
   }
 
   draw() {

@@ -11,6 +11,7 @@ const SNAP_MM = 3;
 const TWIG = 0.35; // of the depth of the nodule: what is thinner is cut off
 const NECK = 0.85; // of the depth: a neck wider than this cannot be told from the nodule
 const FITTED = 1.08; // of the radius of the ball that then bounds it
+const IN_REACH = 0.9; // of the box's reach: what leads farther leads away from the nodule
 const RAYS = 200;
 const RAY_STEP_MM = 0.25;
 
@@ -43,8 +44,9 @@ function summit(box, seed, depth) {
 function neckOf(box, seed, top, depth) {
   const inReach = new Uint8Array(depth.length);
   const [, rows, columns] = box.shape;
-  for (const i of placesNear(box, seed, box.reach_mm * 0.9)) {
-    const [, row, column] = indexOf(box.shape, i);
+  for (const i of placesNear(box, seed, IN_REACH * box.reach_mm)) {
+    const row = Math.floor(i / columns) % rows;
+    const column = i % columns;
     if (row > 0 && column > 0 && row < rows - 1 && column < columns - 1) inReach[i] = 1;
   }
   let [low, high] = [0, depth[top]];

@@ -1,15 +1,16 @@
-// What a press on a pane drags: slices, the window, the image, the crosshair, or a finding.
+// What a press on a pane drags: what the tool in hand drags, else slices, the window, the image or
+// the crosshair.
 
-import { gripAt, markAt, marksOf } from './marks.js';
-import { withinSizes } from './ellipsoid.js';
-import { DEFAULT_MM, newUid } from './model.js';
+import { markAt, marksOf } from './marks.js';
+import { dragCalipers, dragRuler } from './measuring.js';
+import { dragBrush, growAt } from './painting.js';
+import { dragNew, dragShape } from './shaping.js';
 import { dragged } from './window.js';
 
 /**
  * @typedef {import('./review.js').Review} Review
  * @typedef {import('./paneview.js').PaneView} PaneView
  * @typedef {import('./geometry.js').ScreenPoint} ScreenPoint
- * @typedef {import('./view.js').Draft} Draft
  * @typedef {{move: (point: ScreenPoint) => void, end: (moved: boolean) => void}} Drag
  */
 
@@ -19,30 +20,51 @@ const CROSS_REACH = 10; // CSS pixels from the crosshair's middle
 /** Select the finding under `point` and stay on the slice; whether there is one. @param {Review} review @param {PaneView} pane @param {ScreenPoint} point */
 export function selectAt(review, pane, point) {
   if (!review.view.overlays) return false;
-  const mark = markAt(marksOf(pane, review.shown), point);
+  const mark = markAt(marksOf(pane, review.shown, review.maskOf), point);
   if (!mark) return false;
-  review.look((view) => {
-    view.selected = mark.finding.finding_uid;
-  });
+  review.look((view) => view.choose(mark.finding));
   return true;
 }
 
 /** What a press at `start` drags. @param {Review} review @param {PaneView} pane @param {PointerEvent} event @param {ScreenPoint} start @returns {Drag} */
 export function startDrag(review, pane, event, start) {
-  const { view, selected } = review;
+  const { view } = review;
   if (event.button === 2 || (event.button === 0 && event.ctrlKey)) return dragWindow(review, start);
   if (event.button === 1 || event.shiftKey) return dragCamera(review, pane, start);
-  if (view.mode === 'add') return dragNew(review, pane, start);
-  if (view.mode === 'edit' && selected) {
-    const mark = marksOf(pane, [selected])[0];
-    const grip = mark && gripAt(mark, start);
-    if (grip === 'rim') return dragRim(review, pane, mark, start);
-    if (grip === 'inside') return dragInside(review, pane, mark, start);
-  }
+  const tool = dragTool(review, pane, start);
+  if (tool) return tool;
   const { x, y } = pane.crosshair;
   const isOnCross = Math.hypot(x - start.x, y - start.y) <= CROSS_REACH;
   if (view.layout === 'three' && isOnCross) return dragCrosshair(review, pane, start);
   return dragSlices(review, pane, start);
+}
+
+/** What the tool in hand drags, or null where it takes hold of nothing. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag | null} */
+function dragTool(review, pane, start) {
+  switch (review.view.mode) {
+    case 'add':
+      return dragNew(review, pane, start);
+    case 'edit':
+      return dragShape(review, pane, start);
+    case 'grow':
+      return clickToGrow(review, pane, start);
+    case 'brush':
+      return dragBrush(review, pane, start, false);
+    case 'erase':
+      return dragBrush(review, pane, start, true);
+    case 'calipers':
+      return dragCalipers(review, pane, start);
+    case 'ruler':
+      return dragRuler(review, pane, start);
+    default:
+      return null;
+  }
+}
+
+/** A drag still scrolls. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
+function clickToGrow(review, pane, start) {
+  const { move } = dragSlices(review, pane, start);
+  return { move, end: (moved) => moved || growAt(review, pane, start) };
 }
 
 /** @param {Review} review @param {ScreenPoint} start @returns {Drag} */
@@ -86,65 +108,5 @@ function dragSlices(review, pane, start) {
       if (moved || selectAt(review, pane, start)) return;
       review.look((view) => view.pointTo(pane.indexAt(start)));
     },
-  };
-}
-
-/** Show what a drag would make, unless Esc took the reader out of the mode. @param {Review} review @param {'edit' | 'add'} kind @param {Draft} draft */
-function propose(review, kind, draft) {
-  review.look((view) => {
-    if (view.mode === kind) view.draft = draft;
-  });
-}
-
-/** Save what was proposed. @param {Review} review @param {'edit' | 'add'} kind */
-function saveDraft(review, kind) {
-  const { draft } = review.view;
-  if (!draft) return;
-  review.save(kind, draft);
-  review.look((view) => {
-    view.draft = null;
-    if (kind === 'add') view.mode = 'read';
-    view.selected = draft.finding_uid;
-  });
-}
-
-/** The rim follows the pointer; the centre stays. @param {Review} review @param {PaneView} pane @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
-function dragRim(review, pane, { finding, x, y, radiusX, awayMm }, start) {
-  const { finding_uid, center_mm } = finding;
-  const slack = radiusX - Math.hypot(start.x - x, start.y - y);
-  return {
-    move: (point) => {
-      const pixels = Math.max(Math.hypot(point.x - x, point.y - y) + slack, 0);
-      const radiusMm = pixels / pane.placement.pixelsPerMm;
-      const size = withinSizes(2 * Math.hypot(radiusMm, awayMm));
-      propose(review, 'edit', { finding_uid, center_mm, diameter_mm: size });
-    },
-    end: () => saveDraft(review, 'edit'),
-  };
-}
-
-/** Moves the centre, onto the present slice. @param {Review} review @param {PaneView} pane @param {import('./marks.js').Mark} mark @param {ScreenPoint} start @returns {Drag} */
-function dragInside(review, pane, { finding, x, y }, start) {
-  const { finding_uid, diameter_mm } = finding;
-  return {
-    move: (point) => {
-      const center = { x: x + point.x - start.x, y: y + point.y - start.y };
-      propose(review, 'edit', { finding_uid, center_mm: pane.mmAt(center), diameter_mm });
-    },
-    end: () => saveDraft(review, 'edit'),
-  };
-}
-
-/** A press places the centre; pulling outward sets the diameter. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */
-function dragNew(review, pane, start) {
-  const finding_uid = newUid();
-  const center_mm = pane.mmAt(start);
-  propose(review, 'add', { finding_uid, center_mm, diameter_mm: DEFAULT_MM });
-  return {
-    move: ({ x, y }) => {
-      const radiusMm = Math.hypot(x - start.x, y - start.y) / pane.placement.pixelsPerMm;
-      propose(review, 'add', { finding_uid, center_mm, diameter_mm: withinSizes(2 * radiusMm) });
-    },
-    end: () => saveDraft(review, 'add'),
   };
 }

@@ -58,6 +58,8 @@ export class Grid {
     /** Step to the next slice, row and column in mm. */
     this.steps = [axis(0), axis(1), axis(2)];
     this.origin = axis(3);
+    /** Their lengths. @type {Index} */
+    this.spacing = [Math.hypot(...this.steps[0]), Math.hypot(...this.steps[1]), Math.hypot(...this.steps[2])];
     this.volumeMm3 = dot(this.steps[0], cross(this.steps[1], this.steps[2]));
   }
 

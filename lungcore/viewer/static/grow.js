@@ -15,6 +15,7 @@ import { flood, placesNear, withoutHoles } from './region.js';
  */
 
 const REACHES_MM = [22, 45]; // from the click: first as far as most nodules go, then a mass
+const SAMPLED = 23; // every so many voxels tell of the lung
 const LUNG_HU = -860; // where there is too little lung in reach to ask it
 const UPHILL_MM = 1;
 const UPHILL_STEPS = 3;
@@ -84,20 +85,21 @@ function growIn(box) {
   const depth = distances(box.shape, box.spacing, (i) => box.hu[i] < level);
   const kept = cutFree(box, seed, depth, region);
   const mask = emptyMask(box.origin, box.shape);
-  mask.voxels.set(withoutHoles(box.shape, kept));
-  return trimmed(mask);
+  mask.voxels.set(kept);
+  const small = trimmed(mask);
+  return small && { ...small, voxels: withoutHoles(small.shape, small.voxels) };
 }
 
 /** What the lung within reach measures. @param {Float32Array} hu */
 function lungHu(hu) {
   const lung = [];
-  for (let i = 0; i < hu.length; i += 7) if (hu[i] < -650 && hu[i] > -980) lung.push(hu[i]);
-  return lung.length * 7 > hu.length / 50 ? median(lung) : LUNG_HU;
+  for (let i = 0; i < hu.length; i += SAMPLED) if (hu[i] < -650 && hu[i] > -980) lung.push(hu[i]);
+  return lung.length * SAMPLED > hu.length / 50 ? median(lung) : LUNG_HU;
 }
 
 /** @param {number[]} values */
 function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
+  return Float32Array.from(values).sort()[values.length >> 1];
 }
 
 /** @param {Box} box @param {number} from @param {number} mm */

@@ -11,6 +11,17 @@ export const KEYS = {
   e: 'edit',
   d: 'add',
   u: 'undo',
+  y: 'redo',
+  g: 'grow',
+  b: 'brush',
+  x: 'erase',
+  j: 'interpolate',
+  k: 'calipers',
+  m: 'ruler',
+  t: 'brush_flat',
+  '[': 'brush_smaller',
+  ']': 'brush_larger',
+  delete: 'clear_rulers',
   s: 'sign',
   arrowup: 'slice_back',
   arrowleft: 'slice_back',
@@ -47,8 +58,14 @@ export const KEYS = {
   escape: 'escape',
 };
 
+/** Those with Ctrl, or the command key. @type {Record<string, string>} */
+const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo' };
+
 /** What goes on while a key is held down. */
-const HELD = new Set(['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out']);
+const HELD = new Set([
+  ...['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out'],
+  ...['brush_smaller', 'brush_larger'],
+]);
 
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
 export const KEY_CAPS = {
@@ -58,7 +75,18 @@ export const KEY_CAPS = {
   reject: 'R',
   edit: 'E',
   add: 'D',
-  undo: 'U',
+  undo: 'U Ctrl+Z',
+  redo: 'Y Ctrl+⇧+Z',
+  grow: 'G',
+  brush: 'B',
+  erase: 'X',
+  brush_smaller: '[',
+  brush_larger: ']',
+  brush_flat: 'T',
+  interpolate: 'J',
+  calipers: 'K',
+  ruler: 'M',
+  clear_rulers: 'Delete',
   sign: 'S',
   slice_back: '↑ ←',
   slice_on: '↓ →',
@@ -93,10 +121,11 @@ export const KEY_CAPS = {
 
 /**
  * The action that a key press asks for, or null.
- * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean}} press
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey?: boolean}} press
  */
-export function actionOf({ key, ctrlKey, metaKey, altKey }) {
-  if (ctrlKey || metaKey || altKey) return null;
+export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
+  if (altKey) return null;
+  if (ctrlKey || metaKey) return CONTROL_KEYS[`${shiftKey ? 'shift+' : ''}${key.toLowerCase()}`] ?? null;
   return KEYS[key.toLowerCase()] ?? null;
 }
 

@@ -21,33 +21,25 @@ export function offset({ origin, shape }, [slice, row, column]) {
   return (s * shape[1] + r) * shape[2] + c;
 }
 
-/** @param {Mask} mask @param {number[]} index */
-export function isSet(mask, index) {
-  const at = offset(mask, index);
-  return at >= 0 && mask.voxels[at] === 1;
-}
-
-/** Call `visit` with the index of every voxel that is set. @param {Mask} mask @param {(index: Index) => void} visit */
-export function forEachSet({ origin, shape, voxels }, visit) {
-  for (let s = 0, i = 0; s < shape[0]; s++) {
-    for (let r = 0; r < shape[1]; r++) {
-      for (let c = 0; c < shape[2]; c++, i++) {
-        if (voxels[i]) visit([s + origin[0], r + origin[1], c + origin[2]]);
-      }
-    }
-  }
-}
-
 /** How many voxels are set. @param {Mask} mask */
-export const count = ({ voxels }) => voxels.reduce((sum, value) => sum + value, 0);
+export function count({ voxels }) {
+  let sum = 0;
+  for (const value of voxels) sum += value;
+  return sum;
+}
 
 /** The same voxels in the box from `low` up to but without `high`. @param {Mask} mask @param {Index} low @param {Index} high */
-export function inBox(mask, low, high) {
+export function inBox({ origin, shape, voxels }, low, high) {
   const box = emptyMask(low, [high[0] - low[0], high[1] - low[1], high[2] - low[2]]);
-  forEachSet(mask, (index) => {
-    const at = offset(box, index);
-    if (at >= 0) box.voxels[at] = 1;
-  });
+  const from = origin.map((first, axis) => Math.max(first, low[axis]));
+  const end = origin.map((first, axis) => Math.min(first + shape[axis], high[axis]));
+  if (from.some((first, axis) => first >= end[axis])) return box;
+  for (let s = from[0]; s < end[0]; s++) {
+    for (let r = from[1]; r < end[1]; r++) {
+      const start = ((s - origin[0]) * shape[1] + r - origin[1]) * shape[2] - origin[2];
+      box.voxels.set(voxels.subarray(start + from[2], start + end[2]), offset(box, [s, r, from[2]]));
+    }
+  }
   return box;
 }
 
@@ -61,24 +53,43 @@ export function grownTo(mask, low, high) {
 
 /** The mask in the smallest box that holds it, or null when nothing is set. @param {Mask} mask @returns {Mask | null} */
 export function trimmed(mask) {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  forEachSet(mask, (index) => {
-    for (const axis of [0, 1, 2]) {
-      low[axis] = Math.min(low[axis], index[axis]);
-      high[axis] = Math.max(high[axis], index[axis] + 1);
+  const { origin, shape, voxels } = mask;
+  const [slices, rows, columns] = shape;
+  const [low, high] = [[...shape], [-1, -1, -1]];
+  for (let s = 0; s < slices; s++) {
+    for (let r = 0; r < rows; r++) {
+      const row = voxels.subarray((s * rows + r) * columns, (s * rows + r + 1) * columns);
+      const first = row.indexOf(1);
+      if (first < 0) continue;
+      const ends = [[s, s], [r, r], [first, row.lastIndexOf(1)]];
+      for (const axis of [0, 1, 2]) {
+        low[axis] = Math.min(low[axis], ends[axis][0]);
+        high[axis] = Math.max(high[axis], ends[axis][1]);
+      }
     }
-  });
-  if (low[0] === Infinity) return null;
-  return inBox(mask, /** @type {Index} */ (low), /** @type {Index} */ (high));
+  }
+  if (high[0] < 0) return null;
+  const from = origin.map((start, axis) => start + low[axis]);
+  const end = origin.map((start, axis) => start + high[axis] + 1);
+  return inBox(mask, /** @type {Index} */ (from), /** @type {Index} */ (end));
 }
 
 /** The mean index of the voxels set. @param {Mask} mask @returns {Index} */
-export function centroid(mask) {
+export function centroid({ origin, shape, voxels }) {
   const sum = [0, 0, 0];
-  forEachSet(mask, (index) => index.forEach((value, axis) => (sum[axis] += value)));
-  const n = count(mask);
-  return [sum[0] / n, sum[1] / n, sum[2] / n];
+  let n = 0;
+  for (let s = 0, i = 0; s < shape[0]; s++) {
+    for (let r = 0; r < shape[1]; r++) {
+      for (let c = 0; c < shape[2]; c++, i++) {
+        if (!voxels[i]) continue;
+        n += 1;
+        sum[0] += s;
+        sum[1] += r;
+        sum[2] += c;
+      }
+    }
+  }
+  return [origin[0] + sum[0] / n, origin[1] + sum[1] / n, origin[2] + sum[2] / n];
 }
 
 /** Six little-endian uint32, origin and shape, then a bit a voxel, the highest first. @param {Mask} mask */
@@ -108,12 +119,13 @@ export function decodeMask(buffer) {
  * @param {Mask} mask @param {PlaneAxes} axes @param {number} at @returns {number[][]}
  */
 export function outline(mask, { through, across, down }, at) {
-  const { origin, shape } = mask;
-  const here = (/** @type {number} */ u, /** @type {number} */ v) => {
-    const index = [at, at, at];
-    index[across] = u;
-    index[down] = v;
-    return isSet(mask, index) ? 1 : 0;
+  const { origin, shape, voxels } = mask;
+  const strides = [shape[1] * shape[2], shape[2], 1];
+  const start = (at - origin[through]) * strides[through];
+  const here = (/** @type {number} */ x, /** @type {number} */ y) => {
+    const [u, v] = [x - origin[across], y - origin[down]];
+    const isIn = u >= 0 && v >= 0 && u < shape[across] && v < shape[down];
+    return isIn ? voxels[start + u * strides[across] + v * strides[down]] : 0;
   };
   /** @type {number[][]} */
   const segments = [];

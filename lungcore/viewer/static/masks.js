@@ -23,6 +23,8 @@ export class Masks {
     /** The server's ids of those drawn here. @type {Map<string, string>} */
     this.given = new Map();
     this.drawn = 0;
+    /** How many came from the server: a change redraws. */
+    this.arrived = 0;
   }
 
   /** Keep a mask that was drawn here; returns an id for it. @param {Mask} mask */
@@ -47,6 +49,7 @@ export class Masks {
       const { status, data } = await this.use.get(id);
       if (data) {
         this.known.set(id, decodeMask(data));
+        this.arrived += 1;
         this.use.onChange();
       }
       if (data || !isPassing(status)) return;

@@ -2,8 +2,7 @@
 // and cost nothing where there are none.
 
 import { shape } from './dom.js';
-import { marksOf, withDraft } from './marks.js';
-import { addedFinding } from './model.js';
+import { handlesOf, marksOf, withDraft } from './marks.js';
 import { watch } from './watch.js';
 
 /** @typedef {import('./review.js').Review} Review */
@@ -25,25 +24,16 @@ export class Overlay {
 
   /** The outlines that show on the present slice. @returns {Mark[]} */
   marks() {
-    return this.review.view.overlays ? marksOf(this.pane, this.findings()) : [];
-  }
-
-  /** The findings as they would be with the draft. */
-  findings() {
-    const { shown: findings, view } = this.review;
-    const { draft } = view;
-    if (draft && view.mode === 'add') {
-      return [...findings, addedFinding(draft.finding_uid, draft)];
-    }
-    return withDraft(findings, draft);
+    const { view, shown, maskOf } = this.review;
+    return view.overlays ? marksOf(this.pane, withDraft(shown, view.draft), maskOf) : [];
   }
 
   /** @param {boolean} isShown whether the pane is on the screen */
   draw(isShown) {
-    const { view, shown: findings } = this.review;
+    const { view, shown: findings, masks } = this.review;
     const { slice, camera, stage } = this.pane;
     const { overlays, draft, selected, mode } = view;
-    if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode, isShown)) return;
+    if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode, masks.arrived, isShown)) return;
     const marks = isShown ? this.marks() : [];
     this.node.replaceChildren(...marks.map((mark) => this.drawMark(mark)));
   }
@@ -51,7 +41,7 @@ export class Overlay {
   /** @param {Mark} mark */
   drawMark(mark) {
     const { view } = this.review;
-    const { finding, x, y, radiusX } = mark;
+    const { finding } = mark;
     const isSelected = finding.finding_uid === view.selected;
     const isEdited = isSelected && view.mode === 'edit';
     const group = shape('g', {
@@ -60,7 +50,7 @@ export class Overlay {
       'data-selected': isSelected,
     });
     group.append(outline(mark, 'lv-halo'), outline(mark), this.drawLabel(mark, isEdited));
-    if (isEdited) group.append(handle(x + radiusX, y));
+    if (isEdited && mark.path === undefined) group.append(...handlesOf(mark).map(handle));
     return group;
   }
 
@@ -77,14 +67,15 @@ export class Overlay {
 }
 
 /** @param {Mark} mark @param {string} [className] */
-function outline({ x, y, radiusX, radiusY }, className = '') {
+function outline({ x, y, radiusX, radiusY, path }, className = '') {
+  if (path !== undefined) return shape('path', { d: path, class: className });
   const [rx, ry] = [radiusX, radiusY].map((radius) => Math.max(radius, SMALLEST));
   if (rx === ry) return shape('circle', { cx: x, cy: y, r: rx, class: className });
   return shape('ellipse', { cx: x, cy: y, rx, ry, class: className });
 }
 
-/** @param {number} x @param {number} y */
-function handle(x, y) {
+/** @param {import('./geometry.js').ScreenPoint & {way: string}} place */
+function handle({ x, y, way }) {
   const corner = { x: x - HANDLE / 2, y: y - HANDLE / 2, width: HANDLE, height: HANDLE };
-  return shape('rect', { ...corner, class: 'lv-handle' });
+  return shape('rect', { ...corner, class: 'lv-handle', 'data-handle': way });
 }

@@ -6,6 +6,7 @@ import { listenToPane } from './interaction.js';
 import { LAYERS_OFF } from './layers.js';
 import { Lens } from './lens.js';
 import { Overlay } from './overlay.js';
+import { Sketch } from './sketch.js';
 import { SliceImage } from './render.js';
 import { Slabs } from './slab.js';
 import { SliceBar } from './slicebar.js';
@@ -33,6 +34,7 @@ export class Pane {
     this.slabs = new Slabs(plane);
     this.lens = new Lens();
     this.overlay = new Overlay(review, look);
+    this.sketch = new Sketch(review, look);
     this.lines = ['across', 'down'].map((way) => element('i', { class: `lv-cross lv-${way}` }));
     this.corners = Object.fromEntries(
       ['slice', 'window', 'pointer'].map((name) => [name, element('div', { class: `lv-corner lv-${name}` })]),
@@ -45,6 +47,7 @@ export class Pane {
       canvas,
       ...this.lines,
       this.overlay.node,
+      this.sketch.node,
       ...edges(plane),
       ...Object.values(this.corners),
       this.scale,
@@ -70,6 +73,7 @@ export class Pane {
     const isShown = view.shows(look.orientation);
     set(this.node, 'hidden', !isShown);
     this.overlay.draw(isShown);
+    this.sketch.draw(isShown);
     if (!isShown) return;
     set(this.node, 'data-main', look.orientation === view.main);
     set(this.node, 'data-active', look.orientation === view.active);

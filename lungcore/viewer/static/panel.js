@@ -2,6 +2,7 @@
 
 import { actionButton } from './buttons.js';
 import { FindingCard } from './card.js';
+import { Toolbox } from './toolbox.js';
 import { element, set, write } from './dom.js';
 import { REASONS, tally } from './model.js';
 import { reject } from './actions.js';
@@ -21,8 +22,9 @@ export class Panel {
       'div',
       { class: 'lv-tools' },
       buttons('accept', 'reject', 'edit'),
-      buttons('add', 'undo'),
+      buttons('add', 'undo', 'redo'),
     );
+    this.toolbox = new Toolbox(review, actions);
     this.reasons = this.makeReasons();
     this.count = element('h2', {});
     const steps = ['previous', 'next'].map((name) => actionButton(name, actions, t, 'lv-quiet'));
@@ -34,6 +36,7 @@ export class Panel {
       { class: 'lv-panel', 'aria-label': t('findings_label') },
       detection,
       this.tools,
+      this.toolbox.node,
       this.reasons,
       this.heading,
       this.empty,
@@ -60,10 +63,11 @@ export class Panel {
 
   draw() {
     const { shown: findings, view, signed, answer, detection } = this.review;
+    this.toolbox.draw();
     if (this.newFindings(findings)) this.drawList();
     set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');
     for (const card of this.cards.values()) card.draw();
-    if (this.newSelection(findings, view.selected, view.mode, signed, answer.can_undo)) {
+    if (this.newSelection(findings, view.selected, view.mode, signed, answer.can_undo, answer.can_redo)) {
       this.drawTools();
       this.cards.get(view.selected ?? '')?.node.scrollIntoView({ block: 'nearest' });
     }
@@ -96,6 +100,7 @@ export class Panel {
       edit: isOpen && selected !== null,
       add: isOpen,
       undo: isOpen && answer.can_undo,
+      redo: isOpen && answer.can_redo,
     };
     for (const [action, isAble] of Object.entries(able)) {
       const button = this.tools.querySelector(`[data-action=${action}]`);

@@ -10,6 +10,7 @@ import { fitPixelsPerMm, place, toPlane, toScreen, zoomAt } from './geometry.js'
 
 /** @type {Camera} */
 const FIT = { zoom: 1, panX: 0, panY: 0 };
+const INNER = 0.8; // of the stage's width and height: what is shown lies within
 
 export class PaneView {
   /** @param {import('./view.js').View} view whose crosshair says which slice @param {import('./plane.js').Plane} plane */
@@ -82,10 +83,11 @@ export class PaneView {
     this.stage = stage;
   }
 
-  /** Move the image so that the crosshair is on the stage. */
+  /** Move the image so that the crosshair is on the stage, and not at its very edge. */
   reveal() {
     const { x, y } = this.crosshair;
     const { width, height } = this.stage;
-    if (x < 0 || y < 0 || x > width || y > height) this.pan(width / 2 - x, height / 2 - y);
+    const isNear = (/** @type {number} */ at, /** @type {number} */ length) => Math.abs(at / length - 0.5) < INNER / 2;
+    if (!isNear(x, width) || !isNear(y, height)) this.pan(width / 2 - x, height / 2 - y);
   }
 }

@@ -7,6 +7,7 @@ import { isPassing, waitMs } from './retry.js';
  * @typedef {import('./model.js').Answer} Answer
  * @typedef {import('./model.js').ReadingEvent} ReadingEvent
  * @typedef {{status: number, body: any}} Reply  status 0: no answer came
+ * @typedef {ReadingEvent & Pick<import('./model.js').ReadingHead, 'reading_id' | 'version'>} Sent
  * @typedef {'saved' | 'saving' | 'error'} Saving
  * @typedef {{kind: 'offline' | 'signed_out' | 'changed' | 'refused', text: string}} Problem
  *   text: what the server says of it
@@ -15,7 +16,7 @@ import { isPassing, waitMs } from './retry.js';
 export class EventQueue {
   /**
    * @param {Answer} answer the reading as loaded
-   * @param {{send: (body: object) => Promise<Reply>, wait: (ms: number) => Promise<void>,
+   * @param {{send: (body: Sent) => Promise<Reply>, wait: (ms: number) => Promise<void>,
    *   onChange: () => void}} use
    */
   constructor(answer, use) {

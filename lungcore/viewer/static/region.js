@@ -11,13 +11,15 @@ export function indexOf(shape, i) {
 /** The places within `mm` of a place. @param {{shape: Index, spacing: Index}} box @param {number} from @param {number} mm */
 export function placesNear({ shape, spacing }, from, mm) {
   const at = indexOf(shape, from);
-  const reach = spacing.map((step) => Math.floor(mm / step));
+  const low = at.map((value, axis) => Math.max(value - Math.floor(mm / spacing[axis]), 0));
+  const high = at.map((value, axis) => Math.min(value + Math.floor(mm / spacing[axis]), shape[axis] - 1));
+  const off = (/** @type {number} */ value, /** @type {number} */ axis) => ((value - at[axis]) * spacing[axis]) ** 2;
   const places = [];
-  for (let s = Math.max(at[0] - reach[0], 0); s <= Math.min(at[0] + reach[0], shape[0] - 1); s++) {
-    for (let r = Math.max(at[1] - reach[1], 0); r <= Math.min(at[1] + reach[1], shape[1] - 1); r++) {
-      for (let c = Math.max(at[2] - reach[2], 0); c <= Math.min(at[2] + reach[2], shape[2] - 1); c++) {
-        const off = [s - at[0], r - at[1], c - at[2]].map((voxels, axis) => voxels * spacing[axis]);
-        if (Math.hypot(...off) <= mm) places.push((s * shape[1] + r) * shape[2] + c);
+  for (let s = low[0]; s <= high[0]; s++) {
+    for (let r = low[1]; r <= high[1]; r++) {
+      const before = off(s, 0) + off(r, 1);
+      for (let c = low[2]; c <= high[2]; c++) {
+        if (before + off(c, 2) <= mm * mm) places.push((s * shape[1] + r) * shape[2] + c);
       }
     }
   }

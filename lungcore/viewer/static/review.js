@@ -1,8 +1,10 @@
 // A series under review: what the server gave, what is being looked at, what is being saved.
 
 import { Grid } from './geometry.js';
-import { newEvent, probable } from './model.js';
 import { Layers } from './layers.js';
+import { withDraft } from './marks.js';
+import { Masks } from './masks.js';
+import { newEvent, probable } from './model.js';
 import { EventQueue } from './queue.js';
 import { View } from './view.js';
 import { Volume } from './volume.js';
@@ -48,9 +50,22 @@ export class Review {
     this.volumeProblem = null;
     /** @type {Answer} */
     this.answer = opened;
+    const wait = (/** @type {number} */ ms) =>
+      /** @type {Promise<void>} */ (new Promise((resolve) => setTimeout(resolve, ms)));
+    this.masks = new Masks({
+      get: (id) => api.mask(id, opened.pixels.volume),
+      post: (data) => api.addMask(data),
+      onChange: () => this.invalidate(),
+      wait,
+    });
+    /** The outline of a finding, once it is here, or null. @param {import('./shapes.js').Finding} finding */
+    this.maskOf = (finding) => finding.drawn ?? this.masks.of(finding.mask);
     this.queue = new EventQueue(opened, {
-      send: (event) => api.addEvent(event),
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      send: async (made) => {
+        const { event, refused } = await this.masks.settled(made);
+        return refused ?? api.addEvent(event);
+      },
+      wait,
       onChange: () => this.takeAnswer(),
     });
     /** What `shown` gave last: the same list while nothing changes. */
@@ -119,6 +134,12 @@ export class Review {
     return this.findings.find((finding) => finding.finding_uid === this.view.selected) ?? null;
   }
 
+  /** The selected finding as the drag under way would make it. */
+  get drawnFinding() {
+    const { selected, view } = this;
+    return selected && withDraft([selected], view.draft && !view.draft.isNew ? view.draft : null)[0];
+  }
+
   /** Change how the series is looked at. @param {(view: View) => void} change */
   look(change) {
     const before = this.view.storedSlice;
@@ -132,6 +153,19 @@ export class Review {
   save(kind, payload) {
     this.notice = '';
     this.queue.push(newEvent(kind, payload));
+  }
+
+  /** Save what a drag has drawn; nothing when it was dropped. @param {'edit' | 'add'} kind */
+  saveDraft(kind) {
+    const { draft } = this.view;
+    if (!draft) return;
+    const { isNew: _, drawn, ...shape } = draft;
+    this.save(kind, drawn ? { ...shape, mask: this.masks.keep(drawn) } : shape);
+    const saved = this.findings.find((finding) => finding.finding_uid === draft.finding_uid);
+    this.look((view) => {
+      view.draft = null;
+      if (saved && view.selected !== saved.finding_uid) view.choose(saved);
+    });
   }
 
   /** Tell the reader something in the status line. @param {string} text */

@@ -1,20 +1,20 @@
 // How the reader looks at the series: where, in which layout, window, finding and mode.
 
+import { LAYERS_OFF } from './layers.js';
 import { PaneView } from './paneview.js';
 import { ORIENTATIONS, Plane } from './plane.js';
-import { LAYERS_OFF } from './layers.js';
 import { SLAB_MM } from './slab.js';
+import { Tools } from './tools.js';
 import { PRESETS, WIDE } from './window.js';
 
 /**
  * @typedef {import('./geometry.js').Grid} Grid
  * @typedef {import('./geometry.js').Index} Index
- * @typedef {import('./geometry.js').Point} Point
  * @typedef {import('./model.js').Finding} Finding
  * @typedef {import('./plane.js').Orientation} Orientation
- * @typedef {'read' | 'edit' | 'add'} Mode
+ * @typedef {'read' | 'edit' | 'add' | 'grow' | 'brush' | 'erase' | 'calipers' | 'ruler'} Mode
  * @typedef {'one' | 'three'} Layout
- * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number}} Draft
+ * @typedef {import('./shapes.js').Draft} Draft
  */
 
 export class View {
@@ -36,6 +36,7 @@ export class View {
     this.ownWindow = WIDE;
     /** @type {Mode} */
     this.mode = 'read';
+    this.tools = new Tools();
     this.overlays = true;
     this.smooth = true;
     /** @type {import('./slab.js').Slab} */
@@ -99,6 +100,16 @@ export class View {
     this.selected = finding.finding_uid;
     this.pointTo(this.grid.toIndex(finding.center_mm));
     for (const pane of Object.values(this.panes)) pane.reveal();
+  }
+
+  /** Select a finding and show it on the other panes too; the active one stays on its slice. @param {Finding} finding */
+  choose(finding) {
+    this.selected = finding.finding_uid;
+    const { through } = this.pane.plane;
+    const index = this.grid.toIndex(finding.center_mm);
+    index[through] = this.crosshair[through];
+    this.pointTo(index);
+    for (const pane of Object.values(this.panes)) if (pane !== this.pane) pane.reveal();
   }
 
   /** A window set by hand is kept for its key. @param {import('./window.js').Window} window */
