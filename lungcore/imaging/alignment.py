@@ -142,8 +142,8 @@ def _grid(lungs: Lungs, name: str) -> _Grid:
     inside = ndimage.binary_closing(inside, iterations=2)  # slices far apart leave gaps
     border = inside & ~ndimage.binary_erosion(inside)
     ends = [_height(lungs, n) for n in (0, len(lungs.mask) - 1)]
-    for end, is_cut in zip(ends, lungs.mask[[0, -1]].any(axis=(1, 2)), strict=True):
-        if is_cut:
+    for end, last in zip(ends, (lungs.mask[0], lungs.mask[-1]), strict=True):
+        if last.any():
             heights = np.arange(counts[2]) * GRID_MM + first[2]
             border[:, :, np.abs(heights - end) < CUT_MM] = False
     distance = ndimage.distance_transform_edt(~border) * GRID_MM

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -23,15 +24,17 @@ from lungcore.jobs.failures import Reason, read_reason, unexpected
 from lungcore.records import database, detections
 from lungcore.settings import Settings
 
-Kind = Literal["import", "phantom", "detect"]
+Kind = Literal["import", "phantom", "detect", "align"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 KEPT = timedelta(days=30)
 UPLOADS = uuid.UUID("0b9d4a53-7e41-4d6f-9a35-5b1f6c2f8e10")  # namespace of the ids of imports
+ALIGNMENTS = uuid.UUID("5f0c2ab1-9c41-4f0e-8d57-6f4b7c1d2e90")
 QUEUES: dict[Kind, str] = {
     "import": IMPORT_QUEUE,
     "phantom": IMPORT_QUEUE,
     "detect": DETECT_QUEUE,
+    "align": IMPORT_QUEUE,
 }
 STATES: dict[str, State] = {
     "ENQUEUED": "queued",
@@ -117,6 +120,14 @@ class JobsClient:
             detections.start(session, series_uid, job_id, account_id)
             # Inside the transaction: a record that others see always has its job.
             return self._enqueue("detect", job_id, series_uid, account_id)
+
+    def enqueue_align(self, first_uid: str, second_uid: str, lungs: Sequence[str]) -> str:
+        """Align two series by their lungs; returns the job's id, the same for the same lungs.
+
+        lungs: what names the lungs of each, so that new ones make a new job.
+        """
+        job_id = str(uuid.uuid5(ALIGNMENTS, " ".join((first_uid, second_uid, *lungs))))
+        return self._enqueue("align", job_id, first_uid, second_uid)
 
     def was_detected(self, series_uid: str) -> bool:
         """Whether a detection in the series was ever started."""

@@ -83,6 +83,7 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     )
     workflows.register_imports(settings, client)
     workflows.register_detect(settings, client, detect)
+    workflows.register_align(settings)
     DBOS.launch()
     # One of each at a time: a detection keeps every core busy, and an import need not wait for it.
     for queue in (IMPORT_QUEUE, DETECT_QUEUE):

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from lungcore.jobs import importing, uploads
+from lungcore.jobs import aligning, importing, uploads
 from lungcore.jobs.client import JobsClient
 from lungcore.jobs.detecting import Detector, detect_series
 from lungcore.jobs.engine import PROGRESS_EVENT
@@ -102,6 +102,19 @@ def register_imports(settings: Settings, client: JobsClient) -> None:
     def phantom_job(account_id: int | None) -> dict[str, Any]:
         report = import_phantom()
         return {**report, "detections": detect_new(report, account_id)}
+
+
+def register_align(settings: Settings) -> None:
+    """Make the align job known to the engine of this process."""
+
+    @DBOS.step(name="align_series")
+    def align(first_uid: str, second_uid: str) -> dict[str, Any]:
+        with told(settings.home):
+            return aligning.align_series(settings, first_uid, second_uid)
+
+    @DBOS.workflow(name="align", max_recovery_attempts=MAX_RECOVERY_ATTEMPTS)
+    def align_job(first_uid: str, second_uid: str) -> dict[str, Any]:
+        return align(first_uid, second_uid)
 
 
 def _job_id() -> str:

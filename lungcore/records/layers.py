@@ -46,6 +46,11 @@ class LayerStore:
         except FileNotFoundError as error:
             raise LungcoreError("records.layer_absent", layer=sha256) from error
 
+    def values(self, layer: "LayerRecord") -> NDArray[np.uint8]:
+        """The values, of the layer's shape. Raises LungcoreError when they are absent."""
+        content = np.frombuffer(zstd.decompress(self.coded(layer.sha256)), np.uint8)
+        return content.reshape(layer.shape)
+
     def clean(self, keep: set[str]) -> list[str]:
         """Remove half-written files and those outside `keep`; returns their names.
 
@@ -119,6 +124,19 @@ def of_detection(session: Session, detection_id: int | None) -> list[LayerRecord
         )
         for row, finding_uid in found
     ]
+
+
+def lungs_of(session: Session, series_uid: str) -> LayerRecord | None:
+    """The lungs of the series' latest detection that has them, or None."""
+    detection_id = session.scalar(
+        select(DetectionRow.detection_id)
+        .join(SeriesRow, SeriesRow.series_id == DetectionRow.series_id)
+        .join(LayerRow, LayerRow.detection_id == DetectionRow.detection_id)
+        .where(SeriesRow.series_uid == series_uid, LayerRow.kind == "lungs")
+        .order_by(DetectionRow.detection_id.desc())
+        .limit(1)
+    )
+    return next((one for one in of_detection(session, detection_id) if one.kind == "lungs"), None)
 
 
 def check_of_series(session: Session, series_uid: str, sha256: str) -> None:

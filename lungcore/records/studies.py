@@ -117,6 +117,25 @@ def instances(session: Session, series_uid: str) -> list[InstanceRecord]:
     ]
 
 
+def of_patient(session: Session, series_uid: str) -> list[SeriesRecord]:
+    """The readable series of the same patient, the latest first, this one among them.
+
+    The same patient id and birth date: an id alone may be that of another hospital's patient.
+    Raises LungcoreError when the series is unknown.
+    """
+    own = find_series(session, series_uid)
+    rows = session.scalars(
+        select(SeriesRow)
+        .where(
+            SeriesRow.patient_id == own.patient_id,
+            SeriesRow.patient_birth_date == own.patient_birth_date,
+            SeriesRow.verdict != "refuse",
+        )
+        .order_by(SeriesRow.study_date.desc(), SeriesRow.study_time.desc(), SeriesRow.series_id)
+    )
+    return [SeriesRecord.of_row(row) for row in rows] if own.patient_id else []
+
+
 def known_files(session: Session) -> KnownFiles:
     """What the stores must keep when they are cleaned."""
     volumes = select(SeriesRow.series_uid, SeriesRow.pixel_hash).where(SeriesRow.pixel_hash != "")
