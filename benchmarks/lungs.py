@@ -35,7 +35,7 @@ TILT = 0.3  # how much deeper the fluid stands towards the feet
 MENISCUS_MM, MENISCUS_REACH_MM = 25.0, 12.0
 BONE_HU = 200
 WALL_MM = 12.0  # a point of the pleura lies as near to a rib
-MIDDLE_MM = 25.0  # a mass that comes nearer lies at the spine or the mediastinum
+MIDDLE_MM = 45.0  # a mass that comes nearer lies at the spine or the mediastinum
 RESAMPLES = 1000
 FIGURES = ("Dice without", "Dice with", "recall without", "recall with")
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lungcore.imaging.planes import morph
 from lungcore.imaging.ribcage import STEP_MM, Rays, last_lung, pleura
 
 SLICE_MM = 3.0  # about; finer slices are left out
@@ -59,9 +60,9 @@ def _found(
     before_ribs = rays.drawn(_before_ribs(on_rays, ends, slice_mm), hu.shape)
     mean_hu = _mean(hu, slice_mm, pixel_mm)
     soft = (mean_hu > SOFT_HU[0]) & (mean_hu < SOFT_HU[1]) & (hu < BONE_HU)
-    thick = _morph(before_ribs & soft & ~lungs, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
+    thick = morph(before_ribs & soft & ~lungs, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
     above = _above_diaphragm(lungs, rays.middle[1], slice_mm)
-    solid = _morph(thick & above, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
+    solid = morph(thick & above, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
     voxel_ml = slice_mm * pixel_mm**2 / 1000
     fluid = _fluid(hu, mean_hu, lungs, thick, pixel_mm, voxel_ml)
     return _joined(solid | fluid, lungs, pixel_mm) & (hu < BONE_HU)
@@ -126,22 +127,22 @@ def _fluid(
     if len(densities) * voxel_ml < LEAST_FLUID_ML:
         return np.zeros_like(lungs)
     alike = (np.abs(mean_hu - np.median(densities)) < BAND_HU) & ~lungs & (hu < RIM_HU[1])
-    alike = _morph(alike, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
+    alike = morph(alike, cv2.MORPH_OPEN, OPENING_MM / pixel_mm)
     parts = cc3d.connected_components(alike, connectivity=6)
     sizes = np.bincount(parts.ravel())
     sown = np.bincount(parts[seeds], minlength=len(sizes))
     kept = (sown * voxel_ml > LEAST_FLUID_ML) & (sown > LEAST_FLUID_SHARE * sizes)
     kept[0] = False
     rim = (hu > RIM_HU[0]) & (hu < RIM_HU[1]) & ~lungs
-    return _morph(kept[parts], cv2.MORPH_DILATE, RIM_MM / pixel_mm) & rim
+    return morph(kept[parts], cv2.MORPH_DILATE, RIM_MM / pixel_mm) & rim
 
 
 def _joined(
     found: NDArray[np.bool_], lungs: NDArray[np.bool_], pixel_mm: float
 ) -> NDArray[np.bool_]:
     """`found` with the gaps between it and the lungs."""
-    closed = _morph(found | lungs, cv2.MORPH_CLOSE, CLOSING_MM / pixel_mm)
-    return found | (closed & _morph(found, cv2.MORPH_DILATE, CLOSING_MM / pixel_mm))
+    closed = morph(found | lungs, cv2.MORPH_CLOSE, CLOSING_MM / pixel_mm)
+    return found | (closed & morph(found, cv2.MORPH_DILATE, CLOSING_MM / pixel_mm))
 
 
 def _mean(hu: NDArray[np.int16], slice_mm: float, pixel_mm: float) -> NDArray[np.float32]:
@@ -150,13 +151,3 @@ def _mean(hu: NDArray[np.int16], slice_mm: float, pixel_mm: float) -> NDArray[np
     clipped = np.clip(hu, -200, 200).astype(np.float32)
     planes = np.stack([cv2.blur(plane, (side, side)) for plane in clipped])
     return np.asarray(ndimage.uniform_filter1d(planes, depth, axis=0, mode="nearest"))
-
-
-def _morph(mask: NDArray[np.bool_], operation: int, radius: float) -> NDArray[np.bool_]:
-    size = 2 * round(radius) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    result = mask.astype(np.uint8)
-    for plane in result:
-        if plane.any():
-            cv2.morphologyEx(plane, operation, disc, dst=plane)
-    return result > 0

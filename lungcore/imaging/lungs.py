@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lungcore.imaging.airways import airways
 from lungcore.imaging.dense import dense_parts
+from lungcore.imaging.planes import morph
 from lungcore.imaging.volume import Volume
 
 REDUCTION = 4  # in-plane; the mask is found on the reduced grid
@@ -39,7 +40,7 @@ def lung_mask(volume: Volume, *, dense: bool = True) -> NDArray[np.bool_]:
 def _aerated(hu: NDArray[np.int16], row_mm: float, voxel_ml: float) -> NDArray[np.bool_]:
     """Where lung holds air, or encloses what holds none; the first slice at the head."""
     parts = _large(_lung_parts(hu, voxel_ml) & ~airways(hu, row_mm), voxel_ml)
-    closed = _close(parts, CLOSING_RADIUS_MM / row_mm)
+    closed = morph(parts, cv2.MORPH_CLOSE, CLOSING_RADIUS_MM / row_mm)
     return _fill(closed, LARGEST_HOLE_MM2 / row_mm**2)
 
 
@@ -94,16 +95,6 @@ def _inside_body(hu: NDArray[np.int16]) -> NDArray[np.bool_]:
         cv2.floodFill(outside, None, (0, 0), 2)
         target[:] = outside[1:-1, 1:-1] != 2
     return inside
-
-
-def _close(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
-    size = 2 * round(radius) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    closed = mask.astype(np.uint8)
-    for plane in closed:
-        if plane.any():
-            cv2.morphologyEx(plane, cv2.MORPH_CLOSE, disc, dst=plane)
-    return closed > 0
 
 
 def _fill(mask: NDArray[np.bool_], largest_hole: float) -> NDArray[np.bool_]:
