@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungcore.imaging.airways import airways
+from lungcore.imaging.dense import dense_parts
+from lungcore.imaging.planes import morph
 from lungcore.imaging.volume import Volume
 
 REDUCTION = 4  # in-plane; the mask is found on the reduced grid
@@ -17,23 +19,29 @@ CLOSING_RADIUS_MM = 5.0  # takes in vessels, and small nodules at the pleura
 LARGEST_HOLE_MM2 = 300.0  # in one slice; larger ones are filled where lung encloses them all round
 
 
-def lung_mask(volume: Volume) -> NDArray[np.bool_]:
+def lung_mask(volume: Volume, *, dense: bool = True) -> NDArray[np.bool_]:
     """Where the lungs are, with the vessels and nodules in them; shape of the volume.
 
-    Without windpipe and main bronchi. Empty where there is no lung in the field of view. Large
-    pleural masses and effusions stay outside.
+    Without windpipe and main bronchi. Empty where there is no lung in the field of view.
+    dense: with the masses and the effusion before the ribs that `dense_parts` finds.
     """
     if min(volume.shape[1:]) < 2 * REDUCTION:
         return np.zeros(volume.shape, bool)
     reduced = _reduce(volume.hu)
-    voxel_ml = _reduced_voxel_ml(volume)
-    parts = _lung_parts(reduced, voxel_ml)
     row_mm = volume.spacing_mm[1] * volume.shape[1] / reduced.shape[1]
-    head_first = volume.affine[2, 0] < 0
-    windpipe = airways(reduced if head_first else reduced[::-1], row_mm)
-    parts = _large(parts & ~(windpipe if head_first else windpipe[::-1]), voxel_ml)
-    filled = _fill(_close(parts, CLOSING_RADIUS_MM / row_mm), LARGEST_HOLE_MM2 / row_mm**2)
-    return _enlarge(filled, volume.shape)
+    order = slice(None) if volume.affine[2, 0] < 0 else slice(None, None, -1)
+    head_first = reduced[order]
+    lungs = _aerated(head_first, row_mm, _reduced_voxel_ml(volume))
+    if dense:
+        lungs |= dense_parts(head_first, lungs, volume.spacing_mm[0], row_mm)
+    return _enlarge(lungs[order], volume.shape)
+
+
+def _aerated(hu: NDArray[np.int16], row_mm: float, voxel_ml: float) -> NDArray[np.bool_]:
+    """Where lung holds air, or encloses what holds none; the first slice at the head."""
+    parts = _large(_lung_parts(hu, voxel_ml) & ~airways(hu, row_mm), voxel_ml)
+    closed = morph(parts, cv2.MORPH_CLOSE, CLOSING_RADIUS_MM / row_mm)
+    return _fill(closed, LARGEST_HOLE_MM2 / row_mm**2)
 
 
 def mask_volume_ml(mask: NDArray[np.bool_], volume: Volume) -> float:
@@ -47,6 +55,10 @@ def _reduce(hu: NDArray[np.int16]) -> NDArray[np.int16]:
     for source, target in zip(hu, reduced, strict=True):
         cv2.resize(source, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
     return reduced
+
+
+def _reduced_pixel_mm(volume: Volume, reduced: NDArray[np.int16]) -> float:
+    return volume.spacing_mm[1] * volume.shape[1] / reduced.shape[1]
 
 
 def _reduced_voxel_ml(volume: Volume) -> float:
@@ -83,16 +95,6 @@ def _inside_body(hu: NDArray[np.int16]) -> NDArray[np.bool_]:
         cv2.floodFill(outside, None, (0, 0), 2)
         target[:] = outside[1:-1, 1:-1] != 2
     return inside
-
-
-def _close(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
-    size = 2 * round(radius) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    closed = mask.astype(np.uint8)
-    for plane in closed:
-        if plane.any():
-            cv2.morphologyEx(plane, cv2.MORPH_CLOSE, disc, dst=plane)
-    return closed > 0
 
 
 def _fill(mask: NDArray[np.bool_], largest_hole: float) -> NDArray[np.bool_]:
