@@ -13,6 +13,15 @@ from lungcore.records.accounts import Account
 from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 
+# A page that fills the window.
+FULL_SCREEN = """
+<style>
+  header[data-testid="stHeader"], footer { display: none; }
+  .stMainBlockContainer { max-width: none; padding: 0; }
+  .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0; }
+</style>
+"""
+
 
 @st.cache_resource
 def services() -> Services:

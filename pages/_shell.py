@@ -22,6 +22,9 @@ worklist = st.Page("worklist.py", title=t("pages.worklist"), icon=":material/lis
 review = st.Page(
     "review.py", title=t("pages.review"), icon=":material/radiology:", visibility="hidden"
 )
+compare = st.Page(
+    "compare.py", title=t("pages.compare"), icon=":material/compare:", visibility="hidden"
+)
 account = st.Page("account.py", title=t("pages.account"), icon=":material/person:")
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
@@ -32,7 +35,7 @@ if "administrator" in here.roles:
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)
-page = st.navigation([*listed, review], position="top")
+page = st.navigation([*listed, review, compare], position="top")
 page.run()
-if page is not review:
+if page not in (review, compare):
     st.caption(t("web.disclaimer"), text_alignment="center")

@@ -6,19 +6,11 @@ from lungcore import viewer
 from lungcore.web import assets
 from pages import _context
 
-FULL_SCREEN = """
-<style>
-  header[data-testid="stHeader"], footer { display: none; }
-  .stMainBlockContainer { max-width: none; padding: 0; }
-  .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0; }
-</style>
-"""
-
 here = _context.account()
 t = _context.texts(here)
 series_uid = st.query_params.get("series", "")
 if series_uid:
-    st.html(FULL_SCREEN)
+    st.html(_context.FULL_SCREEN)
     viewer.show(series_uid, here.language, asset_base=assets.base(), key=f"viewer-{series_uid}")
 else:
     st.info(t("pages.review_needs_series"))

@@ -49,11 +49,16 @@ def compare(
     )
     found = match(costs)
     pairs = [
-        Pair(before, now, growth(size_of(before, prior.slice_mm), size_of(now, current.slice_mm), days))
-        for now, before in (
-            (current.findings[i], prior.findings[j]) for i, j in sorted(found.pairs)
-        )
-    ]  # fmt: skip
+        _pair(prior.findings[j], prior.slice_mm, current.findings[i], current.slice_mm, days)
+        for i, j in sorted(found.pairs)
+    ]
     new = [Pair(None, current.findings[i], None) for i in found.first_only]
     gone = [Pair(prior.findings[j], None, None) for j in found.second_only]
     return [*pairs, *new, *gone]
+
+
+def _pair(
+    before: Finding, before_slice_mm: float, now: Finding, now_slice_mm: float, days: int
+) -> Pair:
+    sizes = size_of(before, before_slice_mm), size_of(now, now_slice_mm)
+    return Pair(before, now, growth(*sizes, days))

@@ -41,6 +41,7 @@ __all__ = [
     "any_series",
     "instances",
     "known_files",
+    "of_patient",
     "series",
     "worklist",
 ]

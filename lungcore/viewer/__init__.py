@@ -19,6 +19,21 @@ export default async (component) => {
 """
 
 
+def compare(
+    series_uid: str, prior_uid: str, language: str, *, asset_base: str, key: str | None = None
+) -> None:
+    """Mount two series of a patient beside each other; arguments as of `show`."""
+    component = st.components.v2.component(f"{NAME}_compare", js=LOADER, isolate_styles=False)
+    data = {
+        "series_uid": series_uid,
+        "prior_uid": prior_uid,
+        "language": language,
+        "texts": languages.area("viewer", language) | languages.area("compare", language),
+        "asset_base": f"{asset_base}/compare",
+    }
+    component(key=key or f"compare_{series_uid}_{prior_uid}", data=data)
+
+
 def show(
     series_uid: str, language: str, *, asset_base: str, key: str | None = None, **context: str
 ) -> None:

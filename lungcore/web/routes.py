@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from lungcore.web import assets
+from lungcore.web.comparing import CompareRoutes
 from lungcore.web.jobs import JobRoutes
 from lungcore.web.masks import MaskRoutes
 from lungcore.web.series import SeriesRoutes
@@ -22,6 +23,7 @@ def routes(services: Services, base: str = "") -> list[Route]:
         *Uploads(services).routes(),
         *SeriesRoutes(services).routes(),
         *MaskRoutes(services).routes(),
+        *CompareRoutes(services).routes(),
         *JobRoutes(services).routes(),
         *assets.routes(),
     ]

@@ -224,6 +224,10 @@ function lookActions(review) {
     layer_lungs: layer('lungs'),
     layer_nodule: layer('nodule'),
     layer_attribution: layer('attribution'),
+    compare: () => {
+      if (review.compareAddress) window.location.assign(review.compareAddress);
+      else review.say(review.t('notice_no_prior'));
+    },
     theme: look((view) => {
       view.theme = view.theme === 'dark' ? 'light' : 'dark';
       rememberTheme(view.theme);

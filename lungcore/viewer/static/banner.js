@@ -2,6 +2,7 @@
 
 import { actionButton } from './buttons.js';
 import { element, set, write } from './dom.js';
+import { KEY_CAPS } from './keys.js';
 import { personName } from './names.js';
 import { watch } from './watch.js';
 
@@ -40,6 +41,7 @@ export class Banner {
       element('strong', { class: 'lv-patient', title: patientLine(series, t) }, patientLine(series, t)),
       element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
       originals,
+      ...this.comparison(),
       this.saved,
       this.reader,
       this.sign,
@@ -66,6 +68,17 @@ export class Banner {
       );
     }
     return tags;
+  }
+
+  /** The way to the prior, where there is one. */
+  comparison() {
+    const { review } = this;
+    const { t, opened } = review;
+    const address = review.compareAddress;
+    if (!address || !opened.prior) return [];
+    const title = t('title_key', { label: t('action_compare'), key: KEY_CAPS.compare });
+    const text = t('compare_with', { date: opened.prior.study_date });
+    return [element('a', { href: address, class: 'lv-link', target: '_self', title, 'data-action': 'compare' }, text)];
   }
 
   draw() {

@@ -54,6 +54,7 @@ export const KEYS = {
   8: 'layer_nodule',
   9: 'layer_attribution',
   l: 'theme',
+  w: 'compare',
   '?': 'help',
   escape: 'escape',
 };
@@ -115,6 +116,7 @@ export const KEY_CAPS = {
   layer_nodule: '8',
   layer_attribution: '9',
   theme: 'L',
+  compare: 'W',
   help: '?',
   escape: 'Esc',
 };

@@ -22,7 +22,8 @@ import { Volume } from './volume.js';
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
  * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
  *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
- *   worklist_url: string, may_mark: boolean, layers: import('./layers.js').LayerHeader[]}} Opened
+ *   worklist_url: string, may_mark: boolean,
+ *   prior: {series_uid: string, study_date: string} | null, layers: import('./layers.js').LayerHeader[]}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
  */
 
@@ -122,6 +123,12 @@ export class Review {
 
   get signed() {
     return this.answer.reading.signed;
+  }
+
+  /** Where the prior stands beside this series; null where there is none. */
+  get compareAddress() {
+    const { prior } = this.opened;
+    return prior && `compare?series=${this.series.series_uid}&prior=${prior.series_uid}`;
   }
 
   /** Whether the account is one of a reader. */
