@@ -165,9 +165,12 @@ async def _receive(request: Request, target: Path) -> int:
 
 def _inside(folder: Path, name: str) -> Path:
     """The path of the file `name` ("folder/file.dcm") inside `folder`, or a LungcoreError."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    is_plain = bool(parts) and not any(
-        part in ("..", "/") or "\x00" in part or len(part.encode()) > 255 for part in parts
+    path = PurePosixPath(name.replace("\\", "/"))  # whose root may be "//" too
+    parts = path.parts
+    is_plain = (
+        bool(parts)
+        and not path.is_absolute()
+        and not any(part == ".." or "\x00" in part or len(part.encode()) > 255 for part in parts)
     )
     if not is_plain or len(name) > 2000:
         raise LungcoreError("web.upload_name", name=name[:100])

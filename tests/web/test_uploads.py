@@ -86,7 +86,9 @@ def test_an_unknown_upload_is_told(reader: TestClient, upload: str) -> None:
     assert put(reader, upload, "a.dcm", b"x").status_code in (404, 422)
 
 
-@pytest.mark.parametrize("name", ["", "..", "../x", "a/../../x", "/etc/passwd", "a\x00b"])
+@pytest.mark.parametrize(
+    "name", ["", "..", "../x", "a/../../x", "/etc/passwd", "//etc/passwd", "\\\\etc", "a\x00b"]
+)
 def test_a_name_that_leads_out_is_refused(reader: TestClient, name: str) -> None:
     assert put(reader, begun(reader), name, b"x").status_code == 422
 
