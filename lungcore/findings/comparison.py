@@ -1,29 +1,46 @@
 """The findings of a prior beside those of the current scan: which is which, and how it grew."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lungcore.findings.finding import Finding, Position
-from lungcore.findings.growth import Growth, growth, size_of
+from lungcore.findings.growth import Growth, Size, growth, size_of
 from lungcore.findings.matching import match, sphere_costs
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a reading keeps of a series, on slices `slice_mm` apart."""
+    """What a reading keeps of a series, on slices `slice_mm` apart.
+
+    outlined_mm3: volume of the machine's own outline of its findings, by uid. It stands for those
+    that no reader has given another shape.
+    """
 
     findings: Sequence[Finding]
     slice_mm: float
+    outlined_mm3: Mapping[str, float] = field(default_factory=dict)
+
+    def size(self, finding: Finding) -> Size:
+        """The best that is known of a finding's size."""
+        outlined = self.outlined_mm3.get(finding.finding_uid)
+        if outlined and finding.state in ("machine", "accepted"):
+            return Size((6 * outlined / math.pi) ** (1 / 3), outlined, self.slice_mm)
+        return size_of(finding, self.slice_mm)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One nodule in two scans; None where it was not marked. growth: where it is in both."""
+    """One nodule in two scans; None where it was not marked.
+
+    sizes: prior and current, what `growth` was worked out from. growth: where it is in both.
+    """
 
     prior: Finding | None
     current: Finding | None
+    sizes: tuple[Size | None, Size | None]
     growth: Growth | None
 
 
@@ -48,17 +65,15 @@ def compare(
         [max(one.diameter_mm, 2 * reach_mm) for one in prior.findings],
     )
     found = match(costs)
-    pairs = [
-        _pair(prior.findings[j], prior.slice_mm, current.findings[i], current.slice_mm, days)
-        for i, j in sorted(found.pairs)
-    ]
-    new = [Pair(None, current.findings[i], None) for i in found.first_only]
-    gone = [Pair(prior.findings[j], None, None) for j in found.second_only]
-    return [*pairs, *new, *gone]
+    found_pairs = [(prior.findings[j], current.findings[i]) for i, j in sorted(found.pairs)]
+    new = [(None, current.findings[i]) for i in found.first_only]
+    gone = [(prior.findings[j], None) for j in found.second_only]
+    return [_pair(prior, current, days, *both) for both in [*found_pairs, *new, *gone]]
 
 
 def _pair(
-    before: Finding, before_slice_mm: float, now: Finding, now_slice_mm: float, days: int
+    prior: Scan, current: Scan, days: int, before: Finding | None, now: Finding | None
 ) -> Pair:
-    sizes = size_of(before, before_slice_mm), size_of(now, now_slice_mm)
-    return Pair(before, now, growth(*sizes, days))
+    sizes = (prior.size(before) if before else None, current.size(now) if now else None)
+    first, second = sizes
+    return Pair(before, now, sizes, growth(first, second, days) if first and second else None)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,6 +15,7 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.comparison import Pair, Scan, compare
 from lungcore.findings.finding import Position
 from lungcore.records import audit, database, layers, readings, studies
+from lungcore.records.layers import LayerRecord
 from lungcore.records.series import SeriesRecord
 from lungcore.web.answers import told_to_the_user
 from lungcore.web.describe import describe_finding, describe_series
@@ -70,13 +72,11 @@ class CompareRoutes:
             prior, current = sorted(
                 (found[uid], found[prior_uid]), key=lambda one: (one.study_date, one.study_time)
             )
-            scans = [
-                Scan(
-                    readings.open_reading(session, one.series_uid, account.account_id).state.kept,
-                    one.spacing_mm[0],
-                )
+            opened = [
+                readings.open_reading(session, one.series_uid, account.account_id)
                 for one in (prior, current)
             ]
+            shown = [layers.of_detection(session, one.detection_id) for one in opened]
             lungs = [layers.lungs_of(session, one.series_uid) for one in (prior, current)]
             audit.append(
                 session,
@@ -92,6 +92,10 @@ class CompareRoutes:
         uids = prior.series_uid, current.series_uid
         alignment = self._alignment(*uids, names) if len(names) == 2 else None
         days = _days(prior, current)
+        scans = [
+            Scan(reading.state.kept, one.spacing_mm[0], self._outlined(one, found_layers))
+            for reading, one, found_layers in zip(opened, (prior, current), shown, strict=True)
+        ]
         pairs = _pairs(scans, frame, alignment, days)
         return {
             "prior": describe_series(prior, language),
@@ -100,6 +104,15 @@ class CompareRoutes:
             "frame": frame,
             "alignment": alignment,
             "pairs": None if pairs is None else [_describe_pair(pair) for pair in pairs],
+        }
+
+    def _outlined(self, series: SeriesRecord, shown: list[LayerRecord]) -> dict[str, float]:
+        """The volume of the machine's outline of each of its findings, mm3."""
+        voxel_mm3 = abs(float(np.linalg.det(series.grid.affine[:3, :3])))
+        return {
+            layer.finding_uid: voxel_mm3 * np.count_nonzero(self.services.layers.values(layer))
+            for layer in shown
+            if layer.kind == "nodule" and layer.finding_uid is not None
         }
 
     def _alignment(self, prior_uid: str, uid: str, lungs: list[str]) -> dict[str, Any]:
@@ -143,6 +156,7 @@ def _describe_pair(pair: Pair) -> dict[str, Any]:
     return {
         "prior": describe_finding(pair.prior) if pair.prior else None,
         "current": describe_finding(pair.current) if pair.current else None,
+        "sizes": [asdict(size) if size else None for size in pair.sizes],
         "growth": asdict(pair.growth) if pair.growth else None,
     }
 

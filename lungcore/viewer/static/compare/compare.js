@@ -126,6 +126,7 @@ export class Compare {
     this.offset.addEventListener('change', () => this.setOffset(Number(this.offset?.value)));
     this.anchor = element('button', { type: 'button', class: 'lv-button', 'data-action': 'anchor', click: () => this.setAnchor() }, t('compare_anchor'));
     this.quality = element('span', { class: 'lv-dim', role: 'status' });
+    this.offsetKnob = element('label', { class: 'lv-knob' }, t('compare_offset'), this.offset);
     this.drawChoice();
     return element(
       'header',
@@ -134,7 +135,7 @@ export class Compare {
       element('strong', { class: 'lv-patient' }, current.patient_id),
       element('span', { class: 'lv-study lv-dim' }, days === null ? '' : t('compare_days', { n: days })),
       element('label', { class: 'lv-knob' }, t('compare_link'), this.choice),
-      element('label', { class: 'lv-knob' }, t('compare_offset'), this.offset),
+      this.offsetKnob,
       this.anchor,
       this.quality,
     );
@@ -148,7 +149,7 @@ export class Compare {
     this.choice?.replaceChildren(...options);
     if (this.quality) write(this.quality, this.qualityText());
     if (this.offset) this.offset.value = this.offsetMm.toFixed(1);
-    set(/** @type {Element} */ (this.offset?.parentElement), 'hidden', this.kind !== 'anchor');
+    if (this.offsetKnob) set(this.offsetKnob, 'hidden', this.kind !== 'anchor');
   }
 
   qualityText() {

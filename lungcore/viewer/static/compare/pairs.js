@@ -8,7 +8,8 @@ import { element, set } from '../dom.js';
  * @typedef {{days: number, change: number, course: 'grown' | 'stable' | 'shrunk',
  *   doubling_days: number | null, doubling_interval_days: (number | null)[],
  *   caveats: string[]}} Growth
- * @typedef {{prior: Finding | null, current: Finding | null, growth: Growth | null}} Pair
+ * @typedef {{prior: Finding | null, current: Finding | null,
+ *   sizes: ({diameter_mm: number} | null)[], growth: Growth | null}} Pair  sizes: prior, current
  */
 
 export class Pairs {
@@ -32,7 +33,7 @@ export class Pairs {
   /** @param {Pair} pair */
   item(pair) {
     const { t } = this;
-    const size = (/** @type {Finding | null} */ one) =>
+    const size = (/** @type {{diameter_mm: number} | null} */ one) =>
       one ? t('length_mm', { mm: one.diameter_mm.toFixed(1) }) : t('compare_absent');
     const course = pair.growth?.course ?? (pair.current ? 'new' : 'gone');
     const button = element(
@@ -41,7 +42,7 @@ export class Pairs {
       element(
         'span',
         { class: 'lv-facts' },
-        element('span', { class: 'lv-line' }, element('strong', {}, `${size(pair.prior)} → ${size(pair.current)}`), element('span', { class: 'lv-course' }, t(`course_${course}`))),
+        element('span', { class: 'lv-line' }, element('strong', {}, pair.sizes.map(size).join(' → ')), element('span', { class: 'lv-course' }, t(`course_${course}`))),
         ...this.lines(pair.growth),
       ),
     );
