@@ -1,6 +1,7 @@
 // A prior beside the current scan: two viewers that scroll, zoom and window together.
 
 import { Api } from '../api.js';
+import { Cine } from '../cine.js';
 import { element, set, write } from '../dom.js';
 import { Footer } from '../footer.js';
 import { listenToKeys } from '../keys.js';
@@ -94,6 +95,7 @@ export class Compare {
       for (const type of ['pointerdown', 'wheel']) side.node.addEventListener(type, take, { capture: true, signal });
     }
     const actions = this.actions(sides.current.actions);
+    this.cine = new Cine(sides.current.review, signal);
     this.looks = new Looks(sides.current.review, actions);
     this.footer = new Footer(sides.current.review, actions);
     this.pairs = new Pairs(found.pairs, t, (pair) => this.showPair(pair));
@@ -112,7 +114,9 @@ export class Compare {
   /** Acts on the side that is active; what marks or signs does nothing here. @param {import('../actions.js').Actions} actions */
   actions(actions) {
     const act = (/** @type {string} */ name) => () => {
-      if (!MARKING.has(name)) this.sides?.[this.active].actions[name]();
+      if (MARKING.has(name)) return;
+      if (name === 'cine') this.active = 'current'; // which plays, and the prior follows
+      this.sides?.[this.active].actions[name]();
     };
     return Object.fromEntries(Object.keys(actions).map((name) => [name, act(name)]));
   }
@@ -226,6 +230,7 @@ export class Compare {
     this.follow(this.sides);
     for (const side of [prior, current]) side.draw(side.name === this.active);
     this.looks?.draw();
+    this.cine?.draw();
     this.footer?.draw();
     set(this.root, 'data-theme', current.view.theme);
     const told = {

@@ -11,7 +11,7 @@ import { Review } from '../review.js';
 /** What is looked at alike on both sides. */
 const SHARED = /** @type {const} */ ([
   ...['window', 'ownWindow', 'layout', 'main', 'active', 'overlays', 'smooth', 'slab', 'lens'],
-  ...['layers', 'leastProbability', 'theme'],
+  ...['layers', 'leastProbability', 'theme', 'cine'],
 ]);
 
 export class Side {
