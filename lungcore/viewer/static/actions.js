@@ -1,5 +1,6 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
+import { reviewUrl } from './ahead.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
 import { SLAB_KINDS, SLAB_MM } from './slab.js';
@@ -120,6 +121,10 @@ function readingActions(review) {
     reopen: () => {
       if (review.mayMark) open('reopen');
       else review.say(review.t('notice_role'));
+    },
+    next_study: () => {
+      if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
+      else review.say(review.t('notice_last_study'));
     },
     help: () => open('help'),
     retry: () => void review.queue.run(),
