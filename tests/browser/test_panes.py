@@ -172,6 +172,22 @@ def test_layers_colour_the_slice_and_one_key_hides_them(viewer: Viewer) -> None:
     page.wait_for_function(f"() => ({COLOURS})() === 0")
 
 
+def test_shift_and_an_arrow_look_further_there(viewer: Viewer) -> None:
+    image, page = viewer.page.locator("[data-pane=axial] .lv-image"), viewer.page
+    before, number = image.bounding_box(), viewer.tells("slice")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    settled(viewer)
+    after = image.bounding_box()
+    assert before and after
+    assert after["x"] < before["x"]
+    assert after["y"] < before["y"]
+    page.keyboard.press("f")
+    settled(viewer)
+    assert image.bounding_box() == before
+    assert viewer.tells("slice") == number
+
+
 def test_cine_plays_and_stops(viewer: Viewer) -> None:
     number = viewer.tells("slice")
     viewer.page.keyboard.press("c")

@@ -13,6 +13,7 @@ import { PRESETS } from './window.js';
 
 const PAGE_SLICES = 10;
 const ZOOM_STEP = 1.25;
+const PAN_PIXELS = 60;
 const SLAB_STEP_MM = 2;
 
 /** @param {Review} review @returns {Actions} */
@@ -137,6 +138,8 @@ function viewActions(review) {
   const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
   const move = (/** @type {number} */ by) => look(({ pane }) => pane.showNumber(pane.number + by));
   const zoom = (/** @type {number} */ factor) => look(({ pane }) => pane.zoom(factor));
+  const pan = (/** @type {number} */ dx, /** @type {number} */ dy) =>
+    look(({ pane }) => pane.pan(dx * PAN_PIXELS, dy * PAN_PIXELS));
   const preset = (/** @type {import('./window.js').Preset} */ name) =>
     look((view) => {
       view.window = PRESETS[name];
@@ -155,6 +158,10 @@ function viewActions(review) {
     window_own: look((view) => {
       view.window = view.ownWindow;
     }),
+    pan_up: pan(0, 1),
+    pan_down: pan(0, -1),
+    pan_left: pan(1, 0),
+    pan_right: pan(-1, 0),
     zoom_in: zoom(ZOOM_STEP),
     zoom_out: zoom(1 / ZOOM_STEP),
     fit: look((view) => {

@@ -44,12 +44,19 @@ export const KEYS = {
   8: 'layer_nodule',
   9: 'layer_attribution',
   l: 'theme',
+  'shift+arrowup': 'pan_up',
+  'shift+arrowdown': 'pan_down',
+  'shift+arrowleft': 'pan_left',
+  'shift+arrowright': 'pan_right',
   '?': 'help',
   escape: 'escape',
 };
 
 /** What goes on while a key is held down. */
-const HELD = new Set(['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out']);
+const HELD = new Set([
+  ...['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out'],
+  ...['pan_up', 'pan_down', 'pan_left', 'pan_right'],
+]);
 
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
 export const KEY_CAPS = {
@@ -75,6 +82,10 @@ export const KEY_CAPS = {
   window_own: '5',
   zoom_in: '+',
   zoom_out: '-',
+  pan_up: 'Shift+↑',
+  pan_down: 'Shift+↓',
+  pan_left: 'Shift+←',
+  pan_right: 'Shift+→',
   fit: '0 F',
   layout: 'V',
   pane: 'Q',
@@ -95,11 +106,13 @@ export const KEY_CAPS = {
 
 /**
  * The action that a key press asks for, or null.
- * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean}} press
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} press
  */
-export function actionOf({ key, ctrlKey, metaKey, altKey }) {
+export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
   if (ctrlKey || metaKey || altKey) return null;
-  return KEYS[key.toLowerCase()] ?? null;
+  const name = key.toLowerCase();
+  // With a character Shift has done its part; Shift and an arrow is another key.
+  return KEYS[shiftKey && name.startsWith('arrow') ? `shift+${name}` : name] ?? null;
 }
 
 /** @param {EventTarget | undefined} target */
