@@ -14,7 +14,11 @@ from lungcore.findings.checking import check_fields
 from lungcore.records import audit, database, detections, layers, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
+<<<<<<< HEAD
 from lungcore.records.series import SeriesRecord
+=======
+from lungcore.web.ahead import first_chunks
+>>>>>>> wip-view
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
     describe_detection,
@@ -39,6 +43,7 @@ class SeriesRoutes:
             Route(base, told_to_the_user(self.series), methods=["GET"]),
             Route(f"{base}/chunks/{{number:int}}", told_to_the_user(self.chunk), methods=["GET"]),
             Route(f"{base}/layers/{{layer}}", told_to_the_user(self.layer), methods=["GET"]),
+            Route(f"{base}/ahead", told_to_the_user(self.ahead), methods=["GET"]),
             Route(f"{base}/events", told_to_the_user(self.add_event, READERS), methods=["POST"]),
             Route(f"{base}/detection", told_to_the_user(self.detection), methods=["GET"]),
             Route(f"{base}/detection", told_to_the_user(self.detect, BRINGERS), methods=["POST"]),
@@ -74,6 +79,17 @@ class SeriesRoutes:
         with database.snapshot(self.services.engine) as session:
             layers.check_of_series(session, uid, sha256)
         return self.services.layers.coded(sha256)
+
+    async def ahead(self, request: Request) -> Response:
+        """Which chunks to fetch before the series is opened; this opens and changes nothing."""
+        return JSONResponse(await run_in_threadpool(self._ahead, request))
+
+    def _ahead(self, request: Request) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.snapshot(self.services.engine) as session:
+            found = studies.series(session, uid)
+            finding = readings.first_finding(session, uid, account.account_id)
+        return {"volume": found.pixel_hash, "chunks": first_chunks(found, finding)}
 
     async def add_event(self, request: Request) -> Response:
         """Save one event of the account's reading; 409 when the reading changed elsewhere."""

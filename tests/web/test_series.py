@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from numcodecs import Zstd
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -19,6 +20,7 @@ from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
 from lungcore.records import accounts, database, detections, studies
 from lungcore.records.studies import NewInstance, NewSeries, Reason
+from lungcore.records.tables import AuditRow, ReadingRow
 from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 from tests.web.conftest import PASSWORD
@@ -357,6 +359,26 @@ def test_roles_decide_who_brings_marks_and_steers(
     ]
     assert [answer.status_code for answer in refused] == [422] * len(refused)
     assert all("clinician" in answer.json()["error"] for answer in refused)
+
+
+def test_what_to_fetch_ahead_is_told_and_opens_nothing(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    def kept() -> int:
+        with database.snapshot(services.engine) as session:
+            rows = (AuditRow, ReadingRow)
+            return sum(session.scalar(select(func.count()).select_from(row)) for row in rows)
+
+    before = kept()
+    answer = reader.get(f"/api/series/{UID}/ahead").json()
+    assert kept() == before, "no reading is made and no opening audited"
+    assert answer["volume"] == opened(reader)["pixels"]["volume"]
+    assert answer["chunks"] == [0, 1], "the finding lies 3 mm up, on the second slice of 2 mm"
+    [finding] = opened(reader)["findings"]
+    place = {"center_mm": [1.0, 2.0, 2.0 * (SHAPE[0] - 1)], "diameter_mm": 8.0}
+    version = opened(reader)["reading"]["version"]
+    send(reader, event(version, "edit", finding_uid=finding["finding_uid"], **place))
+    assert reader.get(f"/api/series/{UID}/ahead").json()["chunks"] == [1, 0]
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:

@@ -23,6 +23,7 @@ export const KEYS = {
   ']': 'brush_larger',
   delete: 'clear_rulers',
   s: 'sign',
+  w: 'next_study',
   arrowup: 'slice_back',
   arrowleft: 'slice_back',
   arrowdown: 'slice_on',
@@ -54,7 +55,14 @@ export const KEYS = {
   8: 'layer_nodule',
   9: 'layer_attribution',
   l: 'theme',
+<<<<<<< HEAD
   w: 'compare',
+=======
+  'shift+arrowup': 'pan_up',
+  'shift+arrowdown': 'pan_down',
+  'shift+arrowleft': 'pan_left',
+  'shift+arrowright': 'pan_right',
+>>>>>>> wip-view
   '?': 'help',
   escape: 'escape',
 };
@@ -65,7 +73,11 @@ const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo' };
 /** What goes on while a key is held down. */
 const HELD = new Set([
   ...['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out'],
+<<<<<<< HEAD
   ...['brush_smaller', 'brush_larger'],
+=======
+  ...['pan_up', 'pan_down', 'pan_left', 'pan_right'],
+>>>>>>> wip-view
 ]);
 
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
@@ -89,6 +101,7 @@ export const KEY_CAPS = {
   ruler: 'M',
   clear_rulers: 'Delete',
   sign: 'S',
+  next_study: 'W',
   slice_back: '↑ ←',
   slice_on: '↓ →',
   page_back: 'PgUp',
@@ -102,6 +115,10 @@ export const KEY_CAPS = {
   window_own: '5',
   zoom_in: '+',
   zoom_out: '-',
+  pan_up: 'Shift+↑',
+  pan_down: 'Shift+↓',
+  pan_left: 'Shift+←',
+  pan_right: 'Shift+→',
   fit: '0 F',
   layout: 'V',
   pane: 'Q',
@@ -123,12 +140,22 @@ export const KEY_CAPS = {
 
 /**
  * The action that a key press asks for, or null.
+<<<<<<< HEAD
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey?: boolean}} press
  */
 export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
   if (altKey) return null;
   if (ctrlKey || metaKey) return CONTROL_KEYS[`${shiftKey ? 'shift+' : ''}${key.toLowerCase()}`] ?? null;
   return KEYS[key.toLowerCase()] ?? null;
+=======
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} press
+ */
+export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  if (ctrlKey || metaKey || altKey) return null;
+  const name = key.toLowerCase();
+  // With a character Shift has done its part; Shift and an arrow is another key.
+  return KEYS[shiftKey && name.startsWith('arrow') ? `shift+${name}` : name] ?? null;
+>>>>>>> wip-view
 }
 
 /** @param {EventTarget | undefined} target */

@@ -1,5 +1,6 @@
 // A series under review: what the server gave, what is being looked at, what is being saved.
 
+import { studyAfter } from './ahead.js';
 import { Grid } from './geometry.js';
 import { Layers } from './layers.js';
 import { withDraft } from './marks.js';
@@ -44,6 +45,9 @@ export class Review {
     /** The plane whose slices were stored. */
     this.stored = Object.values(this.view.panes).map(({ plane }) => plane).find(({ isStored }) => isStored) ?? this.view.panes.axial.plane;
     this.detection = opened.detection;
+    this.nextStudy = studyAfter(opened.series.series_uid);
+    /** Whether its first slices wait in the browser. */
+    this.isNextHere = false;
     this.notice = '';
     /** @type {DialogName | null} */
     this.dialog = null;
