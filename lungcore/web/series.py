@@ -14,11 +14,8 @@ from lungcore.findings.checking import check_fields
 from lungcore.records import audit, database, detections, layers, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
-<<<<<<< HEAD
 from lungcore.records.series import SeriesRecord
-=======
 from lungcore.web.ahead import first_chunks
->>>>>>> wip-view
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
     describe_detection,

@@ -1,10 +1,7 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
-<<<<<<< HEAD
 import { drawingActions } from './drawing.js';
-=======
 import { reviewUrl } from './ahead.js';
->>>>>>> wip-view
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
 import { marksOf } from './marks.js';

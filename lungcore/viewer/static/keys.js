@@ -55,14 +55,11 @@ export const KEYS = {
   8: 'layer_nodule',
   9: 'layer_attribution',
   l: 'theme',
-<<<<<<< HEAD
-  w: 'compare',
-=======
+  o: 'compare',
   'shift+arrowup': 'pan_up',
   'shift+arrowdown': 'pan_down',
   'shift+arrowleft': 'pan_left',
   'shift+arrowright': 'pan_right',
->>>>>>> wip-view
   '?': 'help',
   escape: 'escape',
 };
@@ -73,11 +70,8 @@ const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo' };
 /** What goes on while a key is held down. */
 const HELD = new Set([
   ...['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out'],
-<<<<<<< HEAD
   ...['brush_smaller', 'brush_larger'],
-=======
   ...['pan_up', 'pan_down', 'pan_left', 'pan_right'],
->>>>>>> wip-view
 ]);
 
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
@@ -133,29 +127,21 @@ export const KEY_CAPS = {
   layer_nodule: '8',
   layer_attribution: '9',
   theme: 'L',
-  compare: 'W',
+  compare: 'O',
   help: '?',
   escape: 'Esc',
 };
 
 /**
  * The action that a key press asks for, or null.
-<<<<<<< HEAD
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey?: boolean}} press
  */
 export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
   if (altKey) return null;
-  if (ctrlKey || metaKey) return CONTROL_KEYS[`${shiftKey ? 'shift+' : ''}${key.toLowerCase()}`] ?? null;
-  return KEYS[key.toLowerCase()] ?? null;
-=======
- * @param {{key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} press
- */
-export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
-  if (ctrlKey || metaKey || altKey) return null;
   const name = key.toLowerCase();
+  if (ctrlKey || metaKey) return CONTROL_KEYS[shiftKey ? `shift+${name}` : name] ?? null;
   // With a character Shift has done its part; Shift and an arrow is another key.
   return KEYS[shiftKey && name.startsWith('arrow') ? `shift+${name}` : name] ?? null;
->>>>>>> wip-view
 }
 
 /** @param {EventTarget | undefined} target */
