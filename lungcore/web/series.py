@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -13,12 +14,13 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
 from lungcore.records import audit, database, detections, layers, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
-from lungcore.records.readings import ReadingChanged
+from lungcore.records.readings import ReadingChanged, ReadingSummary
 from lungcore.records.series import SeriesRecord
 from lungcore.web.ahead import first_chunks
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
     describe_detection,
+    describe_finding,
     describe_layer,
     describe_reading,
     describe_series,
@@ -158,10 +160,7 @@ class SeriesRoutes:
                 session, actor=account.username, action="series.opened", subject=uid, detail={}
             )
             others = [
-                {
-                    "reader": other.reader_name,
-                    "signed_at": other.signed_at.isoformat() if other.signed_at else None,
-                }
+                _describe_other(session, other, may_be_seen=reading.state.signed)
                 for other in readings.of_series(session, uid)
                 if other.reading_id != reading.reading_id
             ]
@@ -229,3 +228,17 @@ def _prior(own: SeriesRecord, patient: list[SeriesRecord]) -> dict[str, str] | N
     if not earlier:
         return None
     return {"series_uid": earlier[0].series_uid, "study_date": earlier[0].study_date}
+
+
+def _describe_other(
+    session: Session, other: ReadingSummary, *, may_be_seen: bool
+) -> dict[str, Any]:
+    """Who else reads the series, and what they marked once both have signed: it sways nobody."""
+    kept = readings.load(session, other.reading_id).state.kept
+    return {
+        "reader": other.reader_name,
+        "signed_at": other.signed_at.isoformat() if other.signed_at else None,
+        "findings": [describe_finding(finding) for finding in kept]
+        if may_be_seen and other.signed_at
+        else [],
+    }

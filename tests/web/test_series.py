@@ -311,6 +311,33 @@ def test_another_reader_has_a_reading_of_their_own(
     assert [other["reader"] for other in answer["also_read_by"]] == ["Dr Reader"]
 
 
+def test_others_marks_are_sent_once_both_have_signed(
+    reader: TestClient, app: Starlette, services: Services, stored: str
+) -> None:
+    added = {"finding_uid": "2.25.77", "center_mm": [4.0, 5.0, 6.0], "diameter_mm": 7.0}
+    version = send(reader, event(0, "add", **added)).json()["reading"]["version"]
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "second", PASSWORD, display_name="Dr Second")
+        _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
+    second = TestClient(app, base_url="http://testserver")
+    second.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
+
+    def seen() -> str:
+        return second.get(f"/api/series/{UID}").text
+
+    assert "2.25.77" not in seen()
+    send(reader, event(version, "sign"))
+    assert "2.25.77" not in seen()  # the reader has signed, the second one has not
+    send(second, event(opened(second)["reading"]["version"], "sign"))
+    [other] = opened(second)["also_read_by"]
+    assert [one["finding_uid"] for one in other["findings"] if one["state"] == "added"] == [
+        "2.25.77"
+    ]
+    reopened = event(opened(second)["reading"]["version"], "reopen", reason="again")
+    send(second, reopened)
+    assert "2.25.77" not in seen()
+
+
 def test_an_event_made_on_another_accounts_page_is_not_theirs(
     reader: TestClient, services: Services, stored: str
 ) -> None:
