@@ -217,7 +217,10 @@ def measure_cornerstone(page: Page, address: str, bundle: Path | None) -> None:
     series, start = Viewer(page).tells("series"), origin(page)
     view = '<div id="view" style="width:100vw;height:100vh"></div>'
     html = f'<body style="margin:0">{view}<script type="module" src="/cornerstone.js"></script>'
-    page.route(re.compile(r"/cornerstone\.html"), lambda to: to.fulfill(body=html, content_type="text/html"))
+    page.route(
+        re.compile(r"/cornerstone\.html"),
+        lambda to: to.fulfill(body=html, content_type="text/html"),
+    )
     page.route(re.compile(r"/cornerstone\.js$"), lambda to: to.fulfill(path=script))
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
     page.goto(f"{start}/cornerstone.html?series={series}&assets={assets}")
