@@ -153,9 +153,6 @@ def test_the_window_is_one_for_both(compared: Page, picture) -> None:
     mark = '[data-side="prior"] [data-mark][data-selected] circle'
     compared.wait_for_selector(mark, state="attached")
     picture(compared, "compare")
-    compared.set_viewport_size({"width": 1920, "height": 1080})
-    picture(compared, "compare-1920")
-    compared.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_the_worklist_leads_to_the_comparison(compared: Page) -> None:
