@@ -15,6 +15,7 @@ from lungcore.jobs.embedded import EmbeddedWorker
 from lungcore.language import text
 from lungcore.records import accounts, database
 from lungcore.web.door import Door
+from lungcore.web.preload import Preload
 from lungcore.web.routes import routes
 from lungcore.web.services import Services
 
@@ -59,5 +60,8 @@ app = st.App(
     "pages/_shell.py",
     lifespan=lifespan,
     routes=routes(services, _base()),
-    middleware=[Middleware(Door, services=services, base=_base())],
+    middleware=[
+        Middleware(Door, services=services, base=_base()),
+        Middleware(Preload, base=_base()),
+    ],
 )

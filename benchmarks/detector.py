@@ -33,6 +33,7 @@ from lungcore.learning.data import (
     read_rows,
 )
 from lungcore.learning.evaluate import report
+from lungcore.learning.runtime import Kept
 from lungcore.learning.tasks import LUNGS
 from lungcore.learning.validation import SLICE_MM, SyntheticScan, mass_scans, synthetic_scans
 
@@ -241,10 +242,10 @@ def cost(data: Path, models: Path) -> dict[str, dict]:
 
 def _measure(study: Path, models: Path) -> tuple[int, float, float, float]:
     volume = read_image(study)
-    spent = []
+    spent, kept = [], Kept()
     for _ in range(2):
         began = time.perf_counter()
-        detect.detect(volume, models)
+        detect.detect(volume, models, load=kept)
         spent.append(time.perf_counter() - began)
     return volume.shape[0], spent[0], spent[1], peak_gb()
 

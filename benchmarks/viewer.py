@@ -18,6 +18,7 @@ cornerstone3D is measured beside it where DIR holds its bundle, which is built t
 """
 
 import argparse
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ FINDINGS = 50
 LINE_MBIT_S = 100
 EVENTS = 120
 WARM_OPENS = 10  # what a server keeps for good is there after these
+MAIN = re.compile(r"(assets/[0-9a-f]+)/main\.js$")
 START = (400, 300)  # on the large pane
 # When the first slice and the last were there, by the root's own attributes.
 WATCH = """() => { window.seen = {}; const tell = () => {
@@ -244,13 +246,15 @@ def measure_cornerstone(page: Page, address: str, bundle: Path | None) -> None:
     page.goto(address)
     page.wait_for_selector(f"{VIEWER}[data-slices]")
     module = "() => performance.getEntriesByType('resource').map((one) => one.name)"
-    [main] = [name for name in page.evaluate(module) if name.endswith("viewer/main.js")]
-    assets = main.removeprefix(f"{origin(page)}/").removesuffix("/main.js")
+    [assets] = {found[1] for name in page.evaluate(module) if (found := MAIN.search(name))}
     series, start = Viewer(page).tells("series"), origin(page)
     view = '<div id="view" style="width:100vw;height:100vh"></div>'
     html = f'<body style="margin:0">{view}<script type="module" src="/cornerstone.js"></script>'
-    page.route("**/cornerstone.html*", lambda to: to.fulfill(body=html, content_type="text/html"))
-    page.route("**/cornerstone.js", lambda to: to.fulfill(path=script))
+    page.route(
+        re.compile(r"/cornerstone\.html"),
+        lambda to: to.fulfill(body=html, content_type="text/html"),
+    )
+    page.route(re.compile(r"/cornerstone\.js$"), lambda to: to.fulfill(path=script))
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
     page.goto(f"{start}/cornerstone.html?series={series}&assets={assets}")
     page.wait_for_selector("html[data-first][data-all]", timeout=120_000)

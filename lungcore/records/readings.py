@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check
+from lungcore.findings.finding import Finding
 from lungcore.findings.reading import Event, Kind, ReadingState, fold, step
 from lungcore.records import audit, summary
 from lungcore.records.studies import find_series
@@ -68,13 +69,7 @@ def open_reading(session: Session, series_uid: str, account_id: int) -> ReadingR
     series = find_series(session, series_uid, lock=True)
     if series.verdict == "refuse":
         raise LungcoreError("records.series_refused", series_uid=series_uid)
-    reading = session.scalar(
-        select(ReadingRow).where(
-            ReadingRow.series_id == series.series_id,
-            ReadingRow.account_id == account_id,
-            ReadingRow.round == 1,
-        )
-    )
+    reading = _of_account(session, series.series_id, account_id)
     if reading is None:
         reading = ReadingRow(
             series_id=series.series_id,
@@ -88,6 +83,21 @@ def open_reading(session: Session, series_uid: str, account_id: int) -> ReadingR
         session.add(reading)
         session.flush()
     return _record(session, reading)
+
+
+def first_finding(session: Session, series_uid: str, account_id: int) -> Finding | None:
+    """What the account's reading of the series would begin with; nothing is made or changed.
+
+    Raises LungcoreError when the series is unknown.
+    """
+    series_id = find_series(session, series_uid).series_id
+    reading = _of_account(session, series_id, account_id)
+    if reading is not None:
+        findings = _state(session, reading).findings
+    else:
+        machine = summary.machine_findings(session, summary.latest_done(session, series_id))
+        findings = fold(machine, ()).findings
+    return findings[0] if findings else None
 
 
 def load(session: Session, reading_id: int) -> ReadingRecord:
@@ -225,6 +235,16 @@ def _is_known(session: Session, reading: ReadingRow, event_uid: str) -> bool:
     if owner not in (None, reading.reading_id):
         raise LungcoreError("findings.invalid", name="event_uid")
     return owner is not None
+
+
+def _of_account(session: Session, series_id: int, account_id: int) -> ReadingRow | None:
+    return session.scalar(
+        select(ReadingRow).where(
+            ReadingRow.series_id == series_id,
+            ReadingRow.account_id == account_id,
+            ReadingRow.round == 1,
+        )
+    )
 
 
 def _find(session: Session, reading_id: int) -> ReadingRow:

@@ -28,6 +28,11 @@ def base() -> str:
     return f"assets/{version()}"
 
 
+def viewer_files() -> list[str]:
+    """The paths of what the slice viewer loads, relative to the application's address."""
+    return [f"{base()}/{name}" for name in sorted(_files()) if "/" not in name]
+
+
 def routes() -> list[Route]:
     """The route of every asset."""
     return [Route("/assets/{version}/{name:path}", asset, methods=["GET"])]

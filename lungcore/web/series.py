@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -14,10 +15,12 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
 from lungcore.records import audit, database, detections, layers, priors, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
-from lungcore.records.readings import ReadingChanged
+from lungcore.records.readings import ReadingChanged, ReadingSummary
+from lungcore.web.ahead import first_chunks
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
     describe_detection,
+    describe_finding,
     describe_layer,
     describe_reading,
     describe_series,
@@ -39,6 +42,7 @@ class SeriesRoutes:
             Route(base, told_to_the_user(self.series), methods=["GET"]),
             Route(f"{base}/chunks/{{number:int}}", told_to_the_user(self.chunk), methods=["GET"]),
             Route(f"{base}/layers/{{layer}}", told_to_the_user(self.layer), methods=["GET"]),
+            Route(f"{base}/ahead", told_to_the_user(self.ahead), methods=["GET"]),
             Route(f"{base}/events", told_to_the_user(self.add_event, READERS), methods=["POST"]),
             Route(f"{base}/detection", told_to_the_user(self.detection), methods=["GET"]),
             Route(f"{base}/detection", told_to_the_user(self.detect, BRINGERS), methods=["POST"]),
@@ -74,6 +78,17 @@ class SeriesRoutes:
         with database.snapshot(self.services.engine) as session:
             layers.check_of_series(session, uid, sha256)
         return self.services.layers.coded(sha256)
+
+    async def ahead(self, request: Request) -> Response:
+        """Which chunks to fetch before the series is opened; this opens and changes nothing."""
+        return JSONResponse(await run_in_threadpool(self._ahead, request))
+
+    def _ahead(self, request: Request) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.snapshot(self.services.engine) as session:
+            found = studies.series(session, uid)
+            finding = readings.first_finding(session, uid, account.account_id)
+        return {"volume": found.pixel_hash, "chunks": first_chunks(found, finding)}
 
     async def add_event(self, request: Request) -> Response:
         """Save one event of the account's reading; 409 when the reading changed elsewhere."""
@@ -145,10 +160,7 @@ class SeriesRoutes:
                 session, actor=account.username, action="series.opened", subject=uid, detail={}
             )
             others = [
-                {
-                    "reader": other.reader_name,
-                    "signed_at": other.signed_at.isoformat() if other.signed_at else None,
-                }
+                _describe_other(session, other, may_be_seen=reading.state.signed)
                 for other in readings.of_series(session, uid)
                 if other.reading_id != reading.reading_id
             ]
@@ -208,3 +220,17 @@ class SeriesRoutes:
         with database.snapshot(self.services.engine) as session:
             latest = detections.latest(session, request.path_params["series_uid"])
         return describe_detection(latest, self.services.jobs, account.language)
+
+
+def _describe_other(
+    session: Session, other: ReadingSummary, *, may_be_seen: bool
+) -> dict[str, Any]:
+    """Who else reads the series, and what they marked once both have signed: it sways nobody."""
+    kept = readings.load(session, other.reading_id).state.kept
+    return {
+        "reader": other.reader_name,
+        "signed_at": other.signed_at.isoformat() if other.signed_at else None,
+        "findings": [describe_finding(finding) for finding in kept]
+        if may_be_seen and other.signed_at
+        else [],
+    }

@@ -72,7 +72,7 @@ def compared(page: Page, solid: Nodule, tmp_path_factory: pytest.TempPathFactory
         "() => document.querySelectorAll('tr[data-state=\"ready\"]').length === 2", timeout=240_000
     )
     open_when_ready(page, ":has-text('2025-07-09')")
-    page.keyboard.press("w")
+    page.keyboard.press("o")
     page.wait_for_selector(f'{ROOT}[data-link="lungs"]', timeout=60_000)
     for side in ("prior", "current"):
         page.wait_for_selector(f'{ROOT}[data-{side}-loaded="140"]')

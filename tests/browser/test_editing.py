@@ -245,6 +245,7 @@ def test_every_tool_has_a_button_with_a_name_and_its_key(viewer: Viewer) -> None
         assert button.locator("kbd").inner_text() == key
     page.keyboard.press("?")
     help_ = page.locator('dialog[data-dialog="help"]')
+    help_.wait_for()  # a key press may be over before the browser has acted on it
     for key in keys.values():
         assert help_.locator(f'kbd:text-is("{key}")').first.is_visible()
     page.keyboard.press("Escape")

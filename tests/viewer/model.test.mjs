@@ -110,5 +110,5 @@ test('what is on its way is undone and redone before the server answers', () => 
 
 test('the tally counts every state', () => {
   const counts = tally([machine('1'), machine('2'), machine('3', { state: 'rejected' })]);
-  assert.deepEqual(counts, { machine: 2, accepted: 0, edited: 0, rejected: 1, added: 0 });
+  assert.deepEqual(counts, { machine: 2, accepted: 0, edited: 0, rejected: 1, added: 0, other: 0 });
 });

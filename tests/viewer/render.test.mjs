@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { paint } from '../../lungcore/viewer/static/render.js';
-import { PRESETS, dragged, fillTable, presetOf } from '../../lungcore/viewer/static/window.js';
+import { Greys, PRESETS, dragged, fillTable, presetOf } from '../../lungcore/viewer/static/window.js';
 
 const greys = (window, hu) => {
   const table = new Uint32Array(65536);
@@ -43,4 +43,11 @@ test('a drag changes width by x and centre by y, within bounds', () => {
 test('presets are known again', () => {
   assert.equal(presetOf({ ...PRESETS.bone }), 'bone');
   assert.equal(presetOf({ center: 1, width: 2 }), null);
+});
+
+test('the panes share a table, filled anew when the window changes', () => {
+  const greys = new Greys();
+  const bone = greys.of(PRESETS.bone)[32768];
+  assert.notEqual(greys.of(PRESETS.lung)[32768], bone);
+  assert.equal(greys.of(PRESETS.bone), greys.table);
 });

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from numcodecs import Zstd
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -19,6 +20,7 @@ from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
 from lungcore.records import accounts, database, detections, studies
 from lungcore.records.studies import NewInstance, NewSeries, Reason
+from lungcore.records.tables import AuditRow, ReadingRow
 from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
 from tests.web.conftest import PASSWORD
@@ -309,6 +311,33 @@ def test_another_reader_has_a_reading_of_their_own(
     assert [other["reader"] for other in answer["also_read_by"]] == ["Dr Reader"]
 
 
+def test_others_marks_are_sent_once_both_have_signed(
+    reader: TestClient, app: Starlette, services: Services, stored: str
+) -> None:
+    added = {"finding_uid": "2.25.77", "center_mm": [4.0, 5.0, 6.0], "diameter_mm": 7.0}
+    version = send(reader, event(0, "add", **added)).json()["reading"]["version"]
+    with database.transaction(services.engine) as session:
+        accounts.add_account(session, "second", PASSWORD, display_name="Dr Second")
+        _, token = accounts.sign_in(session, "second", PASSWORD, now=datetime.now(UTC))
+    second = TestClient(app, base_url="http://testserver")
+    second.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
+
+    def seen() -> str:
+        return second.get(f"/api/series/{UID}").text
+
+    assert "2.25.77" not in seen()
+    send(reader, event(version, "sign"))
+    assert "2.25.77" not in seen()  # the reader has signed, the second one has not
+    send(second, event(opened(second)["reading"]["version"], "sign"))
+    [other] = opened(second)["also_read_by"]
+    assert [one["finding_uid"] for one in other["findings"] if one["state"] == "added"] == [
+        "2.25.77"
+    ]
+    reopened = event(opened(second)["reading"]["version"], "reopen", reason="again")
+    send(second, reopened)
+    assert "2.25.77" not in seen()
+
+
 def test_an_event_made_on_another_accounts_page_is_not_theirs(
     reader: TestClient, services: Services, stored: str
 ) -> None:
@@ -357,6 +386,26 @@ def test_roles_decide_who_brings_marks_and_steers(
     ]
     assert [answer.status_code for answer in refused] == [422] * len(refused)
     assert all("clinician" in answer.json()["error"] for answer in refused)
+
+
+def test_what_to_fetch_ahead_is_told_and_opens_nothing(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    def kept() -> int:
+        with database.snapshot(services.engine) as session:
+            rows = (AuditRow, ReadingRow)
+            return sum(session.scalar(select(func.count()).select_from(row)) for row in rows)
+
+    before = kept()
+    answer = reader.get(f"/api/series/{UID}/ahead").json()
+    assert kept() == before, "no reading is made and no opening audited"
+    assert answer["volume"] == opened(reader)["pixels"]["volume"]
+    assert answer["chunks"] == [0, 1], "the finding lies 3 mm up, on the second slice of 2 mm"
+    [finding] = opened(reader)["findings"]
+    place = {"center_mm": [1.0, 2.0, 2.0 * (SHAPE[0] - 1)], "diameter_mm": 8.0}
+    version = opened(reader)["reading"]["version"]
+    send(reader, event(version, "edit", finding_uid=finding["finding_uid"], **place))
+    assert reader.get(f"/api/series/{UID}/ahead").json()["chunks"] == [1, 0]
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:

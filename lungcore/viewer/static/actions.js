@@ -1,6 +1,7 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
 import { drawingActions } from './drawing.js';
+import { reviewUrl } from './ahead.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
 import { marksOf } from './marks.js';
@@ -14,6 +15,7 @@ import { PRESETS } from './window.js';
 
 const PAGE_SLICES = 10;
 const ZOOM_STEP = 1.25;
+const PAN_PIXELS = 60;
 const SLAB_STEP_MM = 2;
 
 /** @param {Review} review @returns {Actions} */
@@ -139,6 +141,10 @@ function readingActions(review) {
       if (review.mayMark) open('reopen');
       else review.say(review.t('notice_role'));
     },
+    next_study: () => {
+      if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
+      else review.say(review.t('notice_last_study'));
+    },
     help: () => open('help'),
     retry: () => void review.queue.run(),
     escape: () => {
@@ -155,6 +161,8 @@ function viewActions(review) {
   const look = (/** @type {(view: View) => void} */ change) => () => review.look(change);
   const move = (/** @type {number} */ by) => look(({ pane }) => pane.showNumber(pane.number + by));
   const zoom = (/** @type {number} */ factor) => look(({ pane }) => pane.zoom(factor));
+  const pan = (/** @type {number} */ dx, /** @type {number} */ dy) =>
+    look(({ pane }) => pane.pan(dx * PAN_PIXELS, dy * PAN_PIXELS));
   const preset = (/** @type {import('./window.js').Preset} */ name) =>
     look((view) => {
       view.window = PRESETS[name];
@@ -173,6 +181,10 @@ function viewActions(review) {
     window_own: look((view) => {
       view.window = view.ownWindow;
     }),
+    pan_up: pan(0, 1),
+    pan_down: pan(0, -1),
+    pan_left: pan(1, 0),
+    pan_right: pan(-1, 0),
     zoom_in: zoom(ZOOM_STEP),
     zoom_out: zoom(1 / ZOOM_STEP),
     fit: look((view) => {

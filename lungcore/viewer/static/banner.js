@@ -32,6 +32,8 @@ export class Banner {
     this.reader = element('span', { class: 'lv-reader lv-dim' });
     this.sign = button('sign');
     this.reopen = button('reopen');
+    const onward = actionButton('next_study', actions, t, 'lv-button');
+    set(onward, 'hidden', review.nextStudy === null);
     const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
     this.node = element(
       'header',
@@ -46,6 +48,7 @@ export class Banner {
       this.reader,
       this.sign,
       this.reopen,
+      onward,
     );
     this.changed = watch();
   }

@@ -23,6 +23,7 @@ export const KEYS = {
   ']': 'brush_larger',
   delete: 'clear_rulers',
   s: 'sign',
+  w: 'next_study',
   arrowup: 'slice_back',
   arrowleft: 'slice_back',
   arrowdown: 'slice_on',
@@ -54,7 +55,11 @@ export const KEYS = {
   8: 'layer_nodule',
   9: 'layer_attribution',
   l: 'theme',
-  w: 'compare',
+  o: 'compare',
+  'shift+arrowup': 'pan_up',
+  'shift+arrowdown': 'pan_down',
+  'shift+arrowleft': 'pan_left',
+  'shift+arrowright': 'pan_right',
   '?': 'help',
   escape: 'escape',
 };
@@ -66,6 +71,7 @@ const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo' };
 const HELD = new Set([
   ...['slice_back', 'slice_on', 'page_back', 'page_on', 'zoom_in', 'zoom_out'],
   ...['brush_smaller', 'brush_larger'],
+  ...['pan_up', 'pan_down', 'pan_left', 'pan_right'],
 ]);
 
 /** What the interface calls the keys of an action. @type {Record<string, string>} */
@@ -89,6 +95,7 @@ export const KEY_CAPS = {
   ruler: 'M',
   clear_rulers: 'Delete',
   sign: 'S',
+  next_study: 'W',
   slice_back: '↑ ←',
   slice_on: '↓ →',
   page_back: 'PgUp',
@@ -102,6 +109,10 @@ export const KEY_CAPS = {
   window_own: '5',
   zoom_in: '+',
   zoom_out: '-',
+  pan_up: 'Shift+↑',
+  pan_down: 'Shift+↓',
+  pan_left: 'Shift+←',
+  pan_right: 'Shift+→',
   fit: '0 F',
   layout: 'V',
   pane: 'Q',
@@ -116,7 +127,7 @@ export const KEY_CAPS = {
   layer_nodule: '8',
   layer_attribution: '9',
   theme: 'L',
-  compare: 'W',
+  compare: 'O',
   help: '?',
   escape: 'Esc',
 };
@@ -127,8 +138,10 @@ export const KEY_CAPS = {
  */
 export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
   if (altKey) return null;
-  if (ctrlKey || metaKey) return CONTROL_KEYS[`${shiftKey ? 'shift+' : ''}${key.toLowerCase()}`] ?? null;
-  return KEYS[key.toLowerCase()] ?? null;
+  const name = key.toLowerCase();
+  if (ctrlKey || metaKey) return CONTROL_KEYS[shiftKey ? `shift+${name}` : name] ?? null;
+  // With a character Shift has done its part; Shift and an arrow is another key.
+  return KEYS[shiftKey && name.startsWith('arrow') ? `shift+${name}` : name] ?? null;
 }
 
 /** @param {EventTarget | undefined} target */

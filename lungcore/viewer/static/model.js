@@ -3,11 +3,12 @@
 
 /**
  * @typedef {import('./geometry.js').Point} Point
- * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added'} FindingState
+ * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added' | 'other'} FindingState
+ *   other: another reader's
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
  *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
  *   words: string[], source: 'machine' | 'reader', axes_mm: Axes | null, mask: string | null,
- *   calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null}} Finding
+ *   reader?: string, calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null}} Finding
  *   axes_mm: of an ellipsoid, a sphere without; mask: its id; calipers_mm: both ends of the long
  *   axis, then of the short, where they were set by hand
  * @typedef {[number, number, number]} Axes  whole lengths along column, row and slice
@@ -157,7 +158,7 @@ export function neighbour(findings, selected, steps) {
 
 /** How many findings are in each state. @param {Finding[]} findings @returns {Record<FindingState, number>} */
 export function tally(findings) {
-  const counts = { machine: 0, accepted: 0, edited: 0, rejected: 0, added: 0 };
+  const counts = { machine: 0, accepted: 0, edited: 0, rejected: 0, added: 0, other: 0 };
   for (const { state } of findings) counts[state] += 1;
   return counts;
 }

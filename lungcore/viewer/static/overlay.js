@@ -24,16 +24,17 @@ export class Overlay {
 
   /** The outlines that show on the present slice. @returns {Mark[]} */
   marks() {
-    const { view, shown, maskOf } = this.review;
-    return view.overlays ? marksOf(this.pane, withDraft(shown, view.draft), maskOf) : [];
+    const { view, shown, others, maskOf } = this.review;
+    if (!view.overlays) return [];
+    return marksOf(this.pane, [...others, ...withDraft(shown, view.draft)], maskOf);
   }
 
   /** @param {boolean} isShown whether the pane is on the screen */
   draw(isShown) {
-    const { view, shown: findings, masks } = this.review;
+    const { view, shown: findings, masks, others } = this.review;
     const { slice, camera, stage } = this.pane;
     const { overlays, draft, selected, mode } = view;
-    if (!this.changed(findings, slice, camera, stage, overlays, draft, selected, mode, masks.arrived, isShown)) return;
+    if (!this.changed(findings, others, slice, camera, stage, overlays, draft, selected, mode, masks.arrived, isShown)) return;
     const marks = isShown ? this.marks() : [];
     this.node.replaceChildren(...marks.map((mark) => this.drawMark(mark)));
   }
@@ -61,6 +62,7 @@ export class Overlay {
     const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': isLeft ? 'end' : 'start' };
     const { t } = this.review;
     const mm = finding.diameter_mm.toFixed(1);
+    if (finding.reader) return shape('text', at, t('mark_other', { mm, reader: finding.reader }));
     if (finding.malignancy === null) return shape('text', at, t('length_mm', { mm }));
     return shape('text', at, t('mark_label', { mm, malignancy: finding.malignancy.toFixed(2) }));
   }

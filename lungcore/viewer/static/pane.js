@@ -24,10 +24,11 @@ const AXIS_NAMES = ['x', 'y', 'z'];
 const signed = (value, digits) => value.toFixed(digits).replace('-', '−');
 
 export class Pane {
-  /** @param {Review} review @param {import('./actions.js').Actions} actions @param {PaneView} look @param {AbortSignal} signal */
-  constructor(review, actions, look, signal) {
+  /** @param {Review} review @param {import('./actions.js').Actions} actions @param {PaneView} look @param {import('./window.js').Greys} greys @param {AbortSignal} signal */
+  constructor(review, actions, look, greys, signal) {
     this.review = review;
     this.look = look;
+    this.greys = greys;
     const { plane, orientation } = look;
     const canvas = element('canvas', { class: 'lv-image', 'aria-hidden': 'true' });
     this.image = new SliceImage(canvas, plane.width, plane.height);
@@ -54,6 +55,9 @@ export class Pane {
       this.lens.node,
     );
     this.node = element('section', { class: 'lv-pane', 'data-pane': orientation }, this.stage, this.bar.node);
+    /** @type {Int16Array} */
+    this.voxels = new Int16Array(0);
+    this.newVoxels = watch();
     this.newPixels = watch();
     this.newPlace = watch();
     listenToPane(review, actions, look, this.stage, signal);
@@ -94,10 +98,11 @@ export class Pane {
     const { layers } = review;
     const over = overlays ? view.layers : LAYERS_OFF;
     const { slice, plane } = look;
-    const isNew = this.newPixels(slice, window, volume.chunks.size, slab, over, layers, layers.version);
-    if (isNew) {
-      const voxels = this.slabs.of(volume, slice, slab);
-      image.draw(voxels, window, (pixels) => layers.draw(pixels, plane, slice, over));
+    const isNew = this.newVoxels(slice, slab, volume.chunks.size);
+    if (isNew) this.voxels = this.slabs.of(volume, slice, slab);
+    if (this.newPixels(window, over, layers, layers.version) || isNew) {
+      const colour = (/** @type {Uint32Array} */ pixels) => layers.draw(pixels, plane, slice, over);
+      image.draw(this.voxels, this.greys.of(window), colour);
     }
     if (this.newPlace(look.camera, look.stage)) {
       image.place(look.placement);

@@ -2,6 +2,7 @@
 
 import { element, set } from './dom.js';
 import { Pane } from './pane.js';
+import { Greys } from './window.js';
 
 /** @typedef {import('./review.js').Review} Review */
 
@@ -9,7 +10,9 @@ export class Panes {
   /** @param {Review} review @param {import('./actions.js').Actions} actions @param {AbortSignal} signal */
   constructor(review, actions, signal) {
     this.review = review;
-    this.panes = Object.values(review.view.panes).map((look) => new Pane(review, actions, look, signal));
+    const greys = new Greys();
+    const looks = Object.values(review.view.panes);
+    this.panes = looks.map((look) => new Pane(review, actions, look, greys, signal));
     this.progress = element('div', { class: 'lv-progress' });
     this.node = element('div', { class: 'lv-panes' }, ...this.panes.map(({ node }) => node), this.progress);
   }

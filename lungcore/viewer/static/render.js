@@ -1,10 +1,7 @@
 // A slice as an image. The canvas has one pixel a voxel and the browser scales it: on machines
 // without a GPU that keeps 60 frames a second where drawing at screen size does not.
 
-import { fillTable } from './window.js';
-
 /** @typedef {import('./geometry.js').Placement} Placement */
-/** @typedef {import('./window.js').Window} Window */
 
 const HU_OFFSET = 32768;
 
@@ -19,21 +16,14 @@ export class SliceImage {
     this.context = context;
     this.image = context.createImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
-    this.table = new Uint32Array(65536);
-    /** @type {Window | null} */
-    this.window = null;
   }
 
   /**
-   * Draw the voxels of a slice. @param {Int16Array} voxels @param {Window} window
+   * Draw the voxels of a slice. @param {Int16Array} voxels @param {Uint32Array} table of the window
    * @param {(pixels: Uint32Array) => void} colour lays colours over the grey
    */
-  draw(voxels, window, colour) {
-    if (this.window !== window) {
-      fillTable(window, this.table);
-      this.window = window;
-    }
-    paint(voxels, this.table, this.pixels);
+  draw(voxels, table, colour) {
+    paint(voxels, table, this.pixels);
     colour(this.pixels);
     this.context.putImageData(this.image, 0, 0);
   }

@@ -1,5 +1,6 @@
 // A series under review: what the server gave, what is being looked at, what is being saved.
 
+import { studyAfter } from './ahead.js';
 import { Grid } from './geometry.js';
 import { Layers } from './layers.js';
 import { withDraft } from './marks.js';
@@ -21,7 +22,8 @@ import { Volume } from './volume.js';
  *   columns: number, affine: number[], verdict: string, reasons: string[], phantom: boolean,
  *   slice_thickness_mm: number | null, convolution_kernel: string}} Series
  * @typedef {Answer & {series: Series, pixels: {chunks: number, chunk_slices: number, volume: string},
- *   also_read_by: {reader: string, signed_at: string | null}[], detection: Detection,
+ *   also_read_by: {reader: string, signed_at: string | null,
+ *     findings: import('./model.js').Finding[]}[], detection: Detection,
  *   worklist_url: string, may_mark: boolean,
  *   prior: {series_uid: string, study_date: string} | null, layers: import('./layers.js').LayerHeader[]}} Opened
  * @typedef {'help' | 'sign' | 'reopen'} DialogName
@@ -44,6 +46,9 @@ export class Review {
     /** The plane whose slices were stored. */
     this.stored = Object.values(this.view.panes).map(({ plane }) => plane).find(({ isStored }) => isStored) ?? this.view.panes.axial.plane;
     this.detection = opened.detection;
+    this.nextStudy = studyAfter(opened.series.series_uid);
+    /** Whether its first slices wait in the browser. */
+    this.isNextHere = false;
     this.notice = '';
     /** @type {DialogName | null} */
     this.dialog = null;
@@ -71,6 +76,9 @@ export class Review {
     });
     /** What `shown` gave last: the same list while nothing changes. */
     this.last = { findings: opened.findings, least: 0, shown: opened.findings };
+    this.hasAskedOthers = opened.reading.signed;
+    /** What other readers marked; nothing before both have signed. */
+    this.others = othersOf(opened);
     this.layers = this.openLayers(opened);
     this.volume = this.openVolume();
   }
@@ -104,6 +112,15 @@ export class Review {
     this.answer = this.queue.present;
     if (!this.selected) this.view.selected = null;
     if (this.signed) this.view.leaveMode();
+    if (this.signed && !this.queue.pending.length && !this.hasAskedOthers) void this.askOthers();
+    this.invalidate();
+  }
+
+  /** What others marked is told once one has signed. */
+  async askOthers() {
+    this.hasAskedOthers = true;
+    const { status, body } = await this.api.series();
+    if (status === 200) this.others = othersOf(body);
     this.invalidate();
   }
 
@@ -204,4 +221,16 @@ export class Review {
     this.queue.stop();
     this.api.stop();
   }
+}
+
+/** The marks of other readers, each by the name of whose it is. @param {Opened} opened */
+function othersOf({ also_read_by }) {
+  return also_read_by.flatMap(({ reader, findings }) =>
+    findings.map((finding) => ({
+      ...finding,
+      finding_uid: `${finding.finding_uid} ${reader}`,
+      state: /** @type {const} */ ('other'),
+      reader,
+    })),
+  );
 }

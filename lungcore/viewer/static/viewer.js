@@ -1,6 +1,7 @@
 // Puts the viewer together inside an element, redraws it, and takes it away again.
 
 import { actionsOf } from './actions.js';
+import { Ahead } from './ahead.js';
 import { Api } from './api.js';
 import { Banner } from './banner.js';
 import { Cine } from './cine.js';
@@ -75,10 +76,11 @@ export class Viewer {
     const looks = new Looks(review, actions);
     const footer = new Footer(review, actions);
     const cine = new Cine(review, signal);
+    const ahead = new Ahead(review, signal);
     const dialogs = new Dialogs(review);
     review.view.theme = /** @type {import('./theme.js').Theme} */ (this.root.dataset.theme);
     this.review = review;
-    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, cine];
+    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, cine, ahead];
     const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
     this.message.remove();
     this.root.append(banner.node, middle, looks.node, footer.node, dialogs.node);
@@ -108,7 +110,7 @@ export class Viewer {
   }
 
   /** Keep the root's attributes true. @param {Review} review */
-  tell({ view, volume, answer, queue, detection }) {
+  tell({ view, volume, answer, queue, detection, isNextHere }) {
     const state = {
       slice: view.panes.axial.number,
       slices: view.panes.axial.plane.count,
@@ -125,6 +127,7 @@ export class Viewer {
       theme: view.theme,
       slab: view.slab.kind,
       cine: view.cine,
+      'next-here': isNextHere,
       signed: answer.reading.signed,
     };
     for (const [name, value] of Object.entries(state)) set(this.root, `data-${name}`, String(value));

@@ -31,6 +31,22 @@ export function fillTable({ center, width }, table) {
   }
 }
 
+/** The table of the present window, filled once for all panes. */
+export class Greys {
+  constructor() {
+    this.table = new Uint32Array(HU_VALUES);
+    /** @type {Window | null} */
+    this.window = null;
+  }
+
+  /** @param {Window} window */
+  of(window) {
+    if (window !== this.window) fillTable(window, this.table);
+    this.window = window;
+    return this.table;
+  }
+}
+
 /** The window after a drag: right widens, down raises the centre. @param {Window} from @param {number} dx @param {number} dy CSS pixels */
 export function dragged({ center, width }, dx, dy) {
   const gain = Math.max(width, 100) / 400;

@@ -23,7 +23,7 @@ import { Side } from './side.js';
 
 const MARKING = new Set([
   ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
-  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare'],
+  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare', 'next_study'],
 ]);
 const AGAIN_MS = 1000;
 

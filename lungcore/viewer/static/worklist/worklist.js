@@ -1,5 +1,6 @@
 // The worklist: filters, table, pager, and uploads dropped anywhere on the page.
 
+import { rememberOrder } from '../ahead.js';
 import { element, set, write } from '../dom.js';
 import { translator } from '../texts.js';
 import { Activity } from './activity.js';
@@ -69,6 +70,7 @@ export class Worklist {
     const shown = JSON.stringify(rows);
     if (shown === this.shown) return;
     this.shown = shown;
+    rememberOrder(rows.filter(({ verdict }) => verdict !== 'refuse').map((row) => row.series_uid));
     fillBody(this.frame.body, rows, this.t, (uid) => this.open(uid));
   }
 
