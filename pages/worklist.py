@@ -6,7 +6,7 @@ import streamlit as st
 
 from lungcore import viewer
 from lungcore.language import area
-from lungcore.records import database, studies
+from lungcore.records import database, priors, studies
 from lungcore.web import assets
 from lungcore.web.answers import BRINGERS
 from lungcore.web.worklist import View, describe_row
@@ -24,6 +24,7 @@ kept = st.session_state.get("worklist") or {}
 view = View.from_browser(kept.get("view") or {})
 with database.snapshot(_context.services().engine) as session:
     found = studies.worklist(session, page_size=PAGE_SIZE, **asdict(view))
+    earlier = priors.latest(session, [row.series_uid for row in found.rows])
     is_empty = found.total == 0 and not studies.any_series(session)
 
 table = st.components.v2.component("worklist", js=viewer.LOADER, isolate_styles=False)
@@ -31,7 +32,9 @@ sent = table(
     key="worklist",
     data={
         "asset_base": f"{assets.base()}/worklist",
-        "rows": [describe_row(row, here.language) for row in found.rows],
+        "rows": [
+            describe_row(row, earlier.get(row.series_uid), here.language) for row in found.rows
+        ],
         "total": found.total,
         "pages": max(1, -(-found.total // PAGE_SIZE)),
         "empty": is_empty,

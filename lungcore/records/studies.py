@@ -41,7 +41,6 @@ __all__ = [
     "any_series",
     "instances",
     "known_files",
-    "of_patient",
     "series",
     "worklist",
 ]
@@ -116,25 +115,6 @@ def instances(session: Session, series_uid: str) -> list[InstanceRecord]:
         )
         for row in rows
     ]
-
-
-def of_patient(session: Session, series_uid: str) -> list[SeriesRecord]:
-    """The readable series of the same patient, the latest first, this one among them.
-
-    The same patient id and birth date: an id alone may be that of another hospital's patient.
-    Raises LungcoreError when the series is unknown.
-    """
-    own = find_series(session, series_uid)
-    rows = session.scalars(
-        select(SeriesRow)
-        .where(
-            SeriesRow.patient_id == own.patient_id,
-            SeriesRow.patient_birth_date == own.patient_birth_date,
-            SeriesRow.verdict != "refuse",
-        )
-        .order_by(SeriesRow.study_date.desc(), SeriesRow.study_time.desc(), SeriesRow.series_id)
-    )
-    return [SeriesRecord.of_row(row) for row in rows] if own.patient_id else []
 
 
 def known_files(session: Session) -> KnownFiles:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from lungcore.errors import LungcoreError
 from lungcore.findings.comparison import Pair, Scan, compare
 from lungcore.findings.finding import Position
-from lungcore.records import audit, database, layers, readings, studies
+from lungcore.records import audit, database, layers, priors, readings
 from lungcore.records.layers import LayerRecord
 from lungcore.records.series import SeriesRecord
 from lungcore.web.answers import told_to_the_user
@@ -52,7 +52,7 @@ class CompareRoutes:
     def _priors(self, request: Request) -> dict[str, Any]:
         uid, language = request.path_params["series_uid"], request.state.account.language
         with database.snapshot(self.services.engine) as session:
-            found = studies.of_patient(session, uid)
+            found = priors.of_patient(session, uid)
         own = next((one for one in found if one.series_uid == uid), None)
         others = [one for one in found if one.series_uid != uid]
         return {
@@ -66,7 +66,7 @@ class CompareRoutes:
         account, language = request.state.account, request.state.account.language
         uid, prior_uid = request.path_params["series_uid"], request.path_params["prior_uid"]
         with database.transaction(self.services.engine) as session:
-            found = {one.series_uid: one for one in studies.of_patient(session, uid)}
+            found = {one.series_uid: one for one in priors.of_patient(session, uid)}
             if uid == prior_uid or prior_uid not in found:
                 raise LungcoreError("web.no_prior", series_uid=uid, prior_uid=prior_uid)
             prior, current = sorted(

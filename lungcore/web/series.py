@@ -1,6 +1,7 @@
 """What the viewer asks for: a series, its pixels, its findings, and the reader's events."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,9 @@ from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
-from lungcore.records import audit, database, detections, layers, readings, studies
+from lungcore.records import audit, database, detections, layers, priors, readings, studies
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged, ReadingSummary
-from lungcore.records.series import SeriesRecord
 from lungcore.web.ahead import first_chunks
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
@@ -165,7 +165,7 @@ class SeriesRoutes:
                 if other.reading_id != reading.reading_id
             ]
             latest = detections.latest(session, uid)
-            patient = studies.of_patient(session, uid)
+            prior = priors.latest(session, [uid]).get(uid)
             shown = layers.of_detection(session, reading.detection_id)
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
@@ -178,7 +178,7 @@ class SeriesRoutes:
             "layers": [describe_layer(layer) for layer in shown],
             **describe_reading(reading),
             "also_read_by": others,
-            "prior": _prior(found, patient),
+            "prior": asdict(prior) if prior else None,
             "detection": describe_detection(latest, self.services.jobs, account.language),
             "worklist_url": "./",
             "may_mark": not account.roles.isdisjoint(READERS),
@@ -220,14 +220,6 @@ class SeriesRoutes:
         with database.snapshot(self.services.engine) as session:
             latest = detections.latest(session, request.path_params["series_uid"])
         return describe_detection(latest, self.services.jobs, account.language)
-
-
-def _prior(own: SeriesRecord, patient: list[SeriesRecord]) -> dict[str, str] | None:
-    """The series to compare with: the latest of the patient's earlier studies, or None."""
-    earlier = [one for one in patient if one.study_date < own.study_date]
-    if not earlier:
-        return None
-    return {"series_uid": earlier[0].series_uid, "study_date": earlier[0].study_date}
 
 
 def _describe_other(

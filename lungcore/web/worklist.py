@@ -1,9 +1,10 @@
 """The worklist between the browser and the records: what the reader chose to see, and the rows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from lungcore.records.priors import Prior
 from lungcore.records.studies import WorklistRow
 
 SORTS = ("patient_name", "study_date", "verdict", "state", "findings", "malignancy", "imported_at")
@@ -39,13 +40,14 @@ class View:
         )
 
 
-def describe_row(row: WorklistRow, language: str) -> dict[str, Any]:
+def describe_row(row: WorklistRow, prior: Prior | None, language: str) -> dict[str, Any]:
     """A row as the browser shows it; no count of findings before a detection has ended."""
     return {
         "series_uid": row.series_uid,
         "patient_id": row.patient_id,
         "patient_name": row.patient_name,
         "study_date": row.study_date,
+        "prior": asdict(prior) if prior else None,
         "study_description": row.study_description,
         "series_description": row.series_description,
         "slices": row.slices,

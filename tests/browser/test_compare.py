@@ -150,4 +150,16 @@ def test_the_window_is_one_for_both(compared: Page, picture) -> None:
     compared.keyboard.press("1")
     compared.select_option('select[name="link"]', "lungs")
     compared.locator('[data-pair="grown"]').first.click()
+    mark = '[data-side="prior"] [data-mark][data-selected] circle'
+    compared.wait_for_selector(mark, state="attached")
     picture(compared, "compare")
+
+
+def test_the_worklist_leads_to_the_comparison(compared: Page) -> None:
+    compared.click(".lv-banner .lv-link")
+    later = compared.locator("tr[data-series]", has_text="2025-07-09")
+    later.locator("a.prior").wait_for()
+    assert compared.locator("a.prior").count() == 1
+    later.locator("a.prior").click()
+    # The alignment is there already: its job ran once.
+    compared.wait_for_selector(f'{ROOT}[data-link="lungs"]')

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from lungcore.imaging.alignment import Alignment, Lungs, align
 from lungcore.imaging.lungs import lung_mask
 from lungcore.imaging.phantom import thorax
+from tests.imaging.test_lungs import read
 
 SCALES = [(1.0, 1.0, 1.0), (0.94, 1.05, 1.1), (1.04, 0.97, 0.9)]
 SHIFT = np.array([12.0, -35.0, 80.0])
@@ -61,3 +63,34 @@ def test_what_is_no_lung_is_not_aligned(lungs) -> None:
     assert not align(lungs, Lungs(ball, lungs.affine)).is_good
     with pytest.raises(ValueError, match="second has no lung"):
         align(lungs, Lungs(np.zeros_like(ball), lungs.affine))
+
+
+@pytest.fixture(scope="module")
+def real(shared) -> Lungs:
+    volume = read(shared / "unlabelled" / "4D-Lung_113_HM10395")
+    return Lungs(lung_mask(volume), volume.affine)
+
+
+@pytest.mark.parametrize("scale", [(1.04, 0.97, 0.9), (0.95, 1.06, 1.12)])
+def test_real_lungs_that_breathe_are_aligned(real, scale) -> None:
+    found = align(real, moved(real, scale))
+    assert worst_mm(found, real, scale) < 4.0
+    assert found.is_good
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+@pytest.mark.parametrize(("degrees", "is_good"), [(5, True), (12, False)])
+def test_lungs_that_are_turned_too_far_are_not_taken_for_aligned(
+    real, axis, degrees, is_good
+) -> None:
+    """An alignment that counts as good leads to within 15 mm."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_euler("xyz"[axis], degrees, degrees=True).as_matrix()
+    points = np.argwhere(real.mask) @ real.affine[:3, :3].T + real.affine[:3, 3]
+    middle = points.mean(axis=0)
+    matrix[:3, 3] = middle - matrix[:3, :3] @ middle + SHIFT
+    found = align(real, Lungs(real.mask, matrix @ real.affine))
+    assert found.is_good == is_good
+    if is_good:
+        wrong = found.to_second(points) - (points @ matrix[:3, :3].T + matrix[:3, 3])
+        assert np.linalg.norm(wrong, axis=1).max() < 15.0

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { kindsOf, linkOf, toCurrent, toPrior } from '../../lungcore/viewer/static/compare/link.js';
+import { firstKind, kindsOf, linkOf, toCurrent, toPrior } from '../../lungcore/viewer/static/compare/link.js';
 import { near } from './grids.mjs';
 
 const GOOD = { state: 'done', scale: [0.9, 1.1, 1.05], shift_mm: [3, -4, 80], good: true };
@@ -14,6 +14,12 @@ test('the best link that there is comes first', () => {
   assert.deepEqual(kindsOf(false, { ...GOOD, good: false }), ['anchor', 'none']);
   assert.deepEqual(kindsOf(false, { state: 'running' }), ['anchor', 'none']);
   assert.deepEqual(kindsOf(false, null), ['anchor', 'none']);
+});
+
+test('nothing links two scans before the reader has set an anchor', () => {
+  assert.equal(firstKind(true, null), 'frame');
+  assert.equal(firstKind(false, GOOD), 'lungs');
+  assert.equal(firstKind(false, { ...GOOD, good: false }), 'none');
 });
 
 test('a place goes there and back', () => {

@@ -8,7 +8,8 @@ import { listenToKeys } from '../keys.js';
 import { Looks } from '../looks.js';
 import { translator } from '../texts.js';
 import { rememberedTheme } from '../theme.js';
-import { kindsOf, linkOf, toCurrent, toPrior } from './link.js';
+import { Bar, isEnded } from './bar.js';
+import { firstKind, linkOf, toCurrent, toPrior } from './link.js';
 import { Pairs } from './pairs.js';
 import { Side } from './side.js';
 
@@ -22,7 +23,7 @@ import { Side } from './side.js';
 
 const MARKING = new Set([
   ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
-  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare'],
+  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare', 'next_study'],
 ]);
 const AGAIN_MS = 1000;
 
@@ -47,6 +48,7 @@ export class Compare {
     this.active = 'current';
     /** @type {LinkKind} */
     this.kind = 'none';
+    this.isChosen = false;
     this.offsetMm = 0;
     /** Where the leading side is while both show the middle of one nodule. */
     this.heldAt = '';
@@ -64,14 +66,14 @@ export class Compare {
     const found = compared.body;
     const names = /** @type {const} */ (['prior', 'current']);
     const apis = names.map((name) => new Api(found[name].series_uid));
-    const answers = await Promise.all(apis.map((api) => api.series()));
-    const bad = answers.find(({ status }) => status !== 200);
+    const [listed, ...answers] = await Promise.all([this.api.request('GET', '/priors'), ...apis.map((api) => api.series())]);
+    const bad = [listed, ...answers].find(({ status }) => status !== 200);
     if (bad) return this.fail(bad);
     const made = names.map((name, i) => [
       name,
       new Side(name, answers[i].body, apis[i], this.t, () => this.invalidate(), this.ender.signal),
     ]);
-    this.show(found, Object.fromEntries(made));
+    this.show(found, Object.fromEntries(made), listed.body.priors);
   }
 
   /** @param {import('../queue.js').Reply} reply */
@@ -80,12 +82,12 @@ export class Compare {
     set(this.message, 'role', 'alert');
   }
 
-  /** @param {Comparison} found @param {Record<'prior' | 'current', Side>} sides */
-  show(found, sides) {
+  /** @param {Comparison} found @param {Record<'prior' | 'current', Side>} sides @param {Series[]} others */
+  show(found, sides, others) {
     const { t } = this;
     this.sides = sides;
     this.found = found;
-    this.kind = kindsOf(found.frame, found.alignment)[0];
+    this.kind = firstKind(found.frame, found.alignment);
     const { signal } = this.ender;
     for (const side of Object.values(sides)) {
       side.view.theme = /** @type {import('../theme.js').Theme} */ (this.root.dataset.theme);
@@ -104,7 +106,8 @@ export class Compare {
       this.active = 'current'; // whose view the sliders change
     });
     this.message.remove();
-    this.root.append(this.banner(found), middle, this.looks.node, this.footer.node);
+    this.bar = new Bar(this, others);
+    this.root.append(this.bar.node, middle, this.looks.node, this.footer.node);
     listenToKeys(this.root, actions, signal);
     this.root.focus({ preventScroll: true });
     this.draw();
@@ -121,50 +124,6 @@ export class Compare {
     return Object.fromEntries(Object.keys(actions).map((name) => [name, act(name)]));
   }
 
-  /** @param {Comparison} found */
-  banner({ current, days }) {
-    const { t } = this;
-    this.choice = element('select', { 'aria-label': t('compare_link'), name: 'link' });
-    this.choice.addEventListener('change', () => this.link(/** @type {LinkKind} */ (this.choice?.value)));
-    this.offset = element('input', { type: 'number', step: 0.5, name: 'offset', 'aria-label': t('compare_offset') });
-    this.offset.addEventListener('change', () => this.setOffset(Number(this.offset?.value)));
-    this.anchor = element('button', { type: 'button', class: 'lv-button', 'data-action': 'anchor', click: () => this.setAnchor() }, t('compare_anchor'));
-    this.quality = element('span', { class: 'lv-dim', role: 'status' });
-    this.offsetKnob = element('label', { class: 'lv-knob' }, t('compare_offset'), this.offset);
-    this.drawChoice();
-    return element(
-      'header',
-      { class: 'lv-banner' },
-      element('a', { href: './', class: 'lv-link', target: '_self' }, t('worklist')),
-      element('strong', { class: 'lv-patient' }, current.patient_id),
-      element('span', { class: 'lv-study lv-dim' }, days === null ? '' : t('compare_days', { n: days })),
-      element('label', { class: 'lv-knob' }, t('compare_link'), this.choice),
-      this.offsetKnob,
-      this.anchor,
-      this.quality,
-    );
-  }
-
-  drawChoice() {
-    const { t, found } = this;
-    if (!found) return;
-    const kinds = kindsOf(found.frame, found.alignment);
-    const options = kinds.map((kind) => element('option', { value: kind, selected: kind === this.kind }, t(`link_${kind}`)));
-    this.choice?.replaceChildren(...options);
-    if (this.quality) write(this.quality, this.qualityText());
-    if (this.offset) this.offset.value = this.offsetMm.toFixed(1);
-    if (this.offsetKnob) set(this.offsetKnob, 'hidden', this.kind !== 'anchor');
-  }
-
-  qualityText() {
-    const { t, found } = this;
-    const { alignment } = found ?? {};
-    if (!alignment) return t('alignment_none');
-    if (!isEnded(alignment)) return t('alignment_running');
-    if (!alignment.good) return t('alignment_bad');
-    return this.kind === 'lungs' ? t('alignment_good', { overlap: (alignment.overlap ?? 0).toFixed(2) }) : '';
-  }
-
   /** Ask for the alignment until its job has ended. */
   askAgain() {
     this.timer = setTimeout(async () => {
@@ -173,14 +132,17 @@ export class Compare {
       if (status !== 200 || !isEnded(body.alignment)) return this.askAgain();
       this.found = body;
       this.pairs?.take(body.pairs);
-      this.link(kindsOf(body.frame, body.alignment)[0]);
+      if (!this.isChosen) this.kind = firstKind(body.frame, body.alignment);
+      this.bar?.draw();
+      this.invalidate();
     }, AGAIN_MS);
   }
 
-  /** @param {LinkKind} kind */
+  /** By the reader's choice. @param {LinkKind} kind */
   link(kind) {
     this.kind = kind;
-    this.drawChoice();
+    this.isChosen = true;
+    this.bar?.draw();
     this.invalidate();
   }
 
@@ -254,9 +216,4 @@ export class Compare {
     this.sides = null;
     this.root.remove();
   }
-}
-
-/** @param {import('./link.js').Alignment | null} alignment */
-function isEnded(alignment) {
-  return !alignment || ['done', 'failed', 'cancelled'].includes(alignment.state);
 }

@@ -31,6 +31,12 @@ export function kindsOf(isOneFrame, alignment) {
   return [...kinds, 'anchor', 'none'];
 }
 
+/** What two scans are linked by until the reader chooses. @param {boolean} isOneFrame @param {Alignment | null} alignment @returns {LinkKind} */
+export function firstKind(isOneFrame, alignment) {
+  const [best] = kindsOf(isOneFrame, alignment);
+  return best === 'anchor' ? 'none' : best; // nobody has set one
+}
+
 /** @param {Link} link @param {Point} point of the prior @returns {Point} */
 export function toCurrent({ scale, shift_mm }, point) {
   const at = (/** @type {number} */ i) => point[i] * scale[i] + shift_mm[i];

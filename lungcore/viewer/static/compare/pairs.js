@@ -18,7 +18,8 @@ export class Pairs {
     this.t = t;
     this.show = show;
     this.list = element('ol', { class: 'lv-cards lv-pairs' });
-    this.node = element('aside', { class: 'lv-panel', 'aria-label': t('compare_pairs') }, this.list, element('p', { class: 'lv-disclaimer' }, t('disclaimer')));
+    this.note = element('p', { class: 'lv-disclaimer' }, t('compare_sizes'));
+    this.node = element('aside', { class: 'lv-panel', 'aria-label': t('compare_pairs') }, this.list, this.note, element('p', { class: 'lv-disclaimer' }, t('disclaimer')));
     this.take(pairs);
   }
 
@@ -27,6 +28,7 @@ export class Pairs {
     const { t } = this;
     const said = (/** @type {string} */ text) => element('li', { class: 'lv-empty' }, text);
     const items = pairs?.map((pair) => this.item(pair)) ?? [said(t('compare_unmatched'))];
+    set(this.note, 'hidden', !pairs?.length);
     this.list.replaceChildren(...(items.length ? items : [said(t('findings_none'))]));
   }
 

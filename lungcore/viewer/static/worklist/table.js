@@ -7,6 +7,7 @@ import { button } from './frame.js';
 /** @typedef {import('../texts.js').Translate} Translate */
 /**
  * @typedef {{series_uid: string, patient_id: string, patient_name: string, study_date: string,
+ *   prior: {series_uid: string, study_date: string} | null,
  *   study_description: string, series_description: string, slices: number, slice_mm: number,
  *   verdict: string, reasons: string[], state: string, findings: number | null,
  *   malignancy: number | null, phantom: boolean, imported_at: string}} Row
@@ -65,7 +66,7 @@ function seriesLine(row, t, open) {
     'data-series': row.series_uid, 'data-state': row.state, 'data-verdict': row.verdict });
   line.append(
     element('td', { class: 'patient' }, patient(row, t, open)),
-    element('td', {}, row.study_date || '–'),
+    element('td', { class: 'date' }, row.study_date || '–', ...comparison(row, t)),
     element('td', { class: 'series' }, row.series_description || row.study_description || '–'),
     element('td', { class: 'number' }, size(row)),
     element('td', {}, verdict(row, t, line)),
@@ -124,6 +125,15 @@ function link(row, name, open) {
     open(row.series_uid);
   };
   return element('a', { href: `review?series=${encodeURIComponent(row.series_uid)}`, click }, name);
+}
+
+/** The way to the prior, where there is one. @param {Row} row @param {Translate} t */
+function comparison({ series_uid, prior }, t) {
+  if (!prior) return [];
+  const query = new URLSearchParams({ series: series_uid, prior: prior.series_uid });
+  const title = t('compare_with', { date: prior.study_date });
+  const href = `compare?${query}`;
+  return [element('a', { class: 'prior', href, title, 'aria-label': title, target: '_self' }, t('prior'))];
 }
 
 /** @param {Row} row @param {Translate} t @param {HTMLElement} line */
