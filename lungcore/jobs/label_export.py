@@ -9,11 +9,10 @@ from sqlalchemy import Engine
 from lungcore.dicom.read import read_header
 from lungcore.errors import LungcoreError
 from lungcore.findings.consensus import vote
-from lungcore.findings.finding import Finding
-from lungcore.findings.labels import LabelSet, Mark
-from lungcore.findings.voxels import ellipsoid, to_index
+from lungcore.findings.labels import LabelSet
+from lungcore.findings.voxels import to_index
 from lungcore.formats import coco, images, label_images, label_json, mark_tables, training_folder
-from lungcore.records import audit, database, label_layers, readings, studies
+from lungcore.records import audit, database, label_layers, signed, studies
 from lungcore.records.identity import actor_name
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
@@ -21,8 +20,6 @@ from lungcore.records.pixels import PixelStore
 from lungcore.records.series import SeriesHeader
 from lungcore.records.studies import InstanceRecord
 from lungcore.settings import Settings
-
-SAID = ("accepted", "edited", "added")  # what a reader has decided to be a nodule
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,8 @@ def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
         series = studies.series(session, series_uid)
         if series.verdict == "refuse":
             raise LungcoreError("records.series_refused", series_uid=series_uid)
-        signed = [
-            _reading(readings.load(session, one.reading_id), series, masks)
-            for one in readings.of_series(session, series_uid)
-            if one.signed_at is not None
-        ]
-        sets = [*label_layers.label_sets(session, series_uid, masks), *signed]
+        read = [one.labels(series, masks) for one in signed.of_series(session, series_uid)]
+        sets = [*label_layers.label_sets(session, series_uid, masks), *read]
         return Labelled(series, studies.instances(session, series_uid), sets)
 
 
@@ -105,33 +98,6 @@ def _tell_audit(engine: Engine, found: Labelled, format_name: str, account_id: i
             subject=found.series.series_uid,
             detail={"format": format_name, "readers": [labels.reader for labels in found.sets]},
         )
-
-
-def _reading(reading: readings.ReadingRecord, series: SeriesHeader, masks: MaskStore) -> LabelSet:
-    marks = [
-        mark_of(finding, series, masks)
-        for finding in reading.state.findings
-        if finding.state in SAID
-    ]
-    name = f"account-{reading.account_id}"
-    return LabelSet(series_uid=series.series_uid, reader=name, marks=tuple(marks))
-
-
-def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
-    """The finding as a mark. Its attributes are the machine's and no reader's ratings."""
-    mask = None
-    if finding.mask is not None:
-        mask = masks.read(series, finding.mask)
-    elif finding.axes_mm is not None:
-        mask = ellipsoid(finding.center_mm, finding.axes_mm, series.grid)
-    return Mark(
-        name=finding.finding_uid,
-        kind="nodule",
-        center_mm=finding.center_mm,
-        diameter_mm=finding.diameter_mm,
-        attributes={},
-        mask=mask,
-    )
 
 
 def _luna16(found: Labelled, out: Path, _settings: Settings) -> list[Path]:

@@ -17,7 +17,7 @@ from lungcore.jobs.importing import import_paths, import_phantom
 from lungcore.jobs.label_reading import read
 from lungcore.jobs.labelling import import_labels
 from lungcore.jobs.leftovers import clean_leftovers
-from lungcore.records import database, label_files, label_layers, readings, studies
+from lungcore.records import database, label_files, label_layers, readings, signed, studies
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.tables import AccountRow
@@ -250,7 +250,7 @@ def test_a_shape_that_a_reader_gave_goes_out_as_its_voxels(settings, engine, pha
     name = masks.add(series, encode(Mask((11, 50, 52), voxels)))
     drawn = Finding("2.25.1", center, 9.0, state="added", source="reader", mask=name)
     egg = dataclasses.replace(drawn, mask=None, axes_mm=(20.0, 12.0, 30.0))
-    one, other = (label_export.mark_of(finding, series, masks) for finding in (drawn, egg))
+    one, other = (signed.mark_of(finding, series, masks) for finding in (drawn, egg))
     np.testing.assert_array_equal(one.mask.voxels, voxels)
     assert other.mask.voxels.sum() == ellipsoid(center, egg.axes_mm, series.grid).voxels.sum()
 
