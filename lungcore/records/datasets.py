@@ -151,6 +151,18 @@ def find(session: Session, dataset_id: str) -> Manifest:
     return Manifest.parse(canonical)
 
 
+def resolve(session: Session, given: str) -> str:
+    """The whole id of which `given` is the beginning. Raises LungcoreError unless there is one."""
+    query = select(DatasetRow.dataset_id).where(
+        DatasetRow.dataset_id.startswith(given, autoescape=True)
+    )
+    found = session.scalars(query.limit(2)).all()
+    if len(found) != 1:
+        key = "datasets.ambiguous" if found else "datasets.unknown"
+        raise LungcoreError(key, dataset_id=given[:64])
+    return found[0]
+
+
 def labels_of(session: Session, entry: Entry, masks: MaskStore) -> list[LabelSet]:
     """What the readers of a series said when it was frozen, voxels included.
 

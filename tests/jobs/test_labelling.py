@@ -12,7 +12,7 @@ from lungcore.findings.finding import Finding
 from lungcore.findings.mask import Mask, encode
 from lungcore.findings.voxels import ellipsoid
 from lungcore.formats import label_json, mark_tables
-from lungcore.jobs import label_export, labelling
+from lungcore.jobs import label_export, label_writers, labelling
 from lungcore.jobs.importing import import_paths, import_phantom
 from lungcore.jobs.label_reading import read
 from lungcore.jobs.labelling import import_labels
@@ -271,7 +271,7 @@ def say(engine, reading, account_id, kind, payload):
 
 def test_every_format_writes_what_two_readers_marked(settings, engine, tmp_path, phantom_uid):
     import_labels(marks_csv(tmp_path, engine, phantom_uid), settings)
-    for format_name in label_export.FORMATS:
+    for format_name in label_writers.FORMATS:
         out = tmp_path / {"nifti": "n.nii.gz", "seg": "s.dcm"}.get(format_name, format_name)
         written = label_export.export(settings, phantom_uid, format_name, out)
         assert written
