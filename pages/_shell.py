@@ -26,9 +26,12 @@ account = st.Page("account.py", title=t("pages.account"), icon=":material/person
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
 )
+datasets = st.Page("datasets.py", title=t("pages.datasets"), icon=":material/dataset:")
 listed = [worklist, account]
+if "model_owner" in here.roles:
+    listed.insert(1, datasets)
 if "administrator" in here.roles:
-    listed.insert(1, administration)
+    listed.insert(-1, administration)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)

@@ -19,7 +19,7 @@ from lungcore.findings.placing import Placed, place
 from lungcore.records import label_files
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
-from lungcore.records.series import SeriesHeader, SeriesRecord
+from lungcore.records.series import SeriesHeader, SeriesRecord, Voxelled
 from lungcore.records.studies import find_series
 from lungcore.records.studies import series as series_record
 from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
@@ -110,7 +110,7 @@ def _labels(row: LabelLayerRow, header: SeriesHeader, masks: MaskStore) -> Label
     return LabelSet(
         series_uid=header.series_uid,
         reader=row.reader,
-        marks=tuple(_mark(mark, header, masks) for mark in row.marks),
+        marks=tuple(mark_of(mark, header, masks) for mark in row.marks),
     )
 
 
@@ -170,9 +170,10 @@ def _is_kept(mark: Mark) -> bool:
     return not (is_large and mark.kind == "structure")
 
 
-def _mark(stored: dict[str, Any], header: SeriesHeader, masks: MaskStore) -> Mark:
+def mark_of(stored: dict[str, Any], series: Voxelled, masks: MaskStore) -> Mark:
+    """A mark from its column, with its voxels. Raises LungcoreError when its mask is unknown."""
     mask = stored["mask"]
-    return place_of(stored, None if mask is None else masks.read(header, mask))
+    return place_of(stored, None if mask is None else masks.read(series, mask))
 
 
 def place_of(stored: dict[str, Any], mask: Mask | None = None) -> Mark:

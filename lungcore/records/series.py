@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
@@ -39,6 +39,15 @@ class NewInstance:
 
 
 InstanceRecord = NewInstance
+
+
+class Voxelled(Protocol):
+    """What has the voxels of a series: enough to place a mask on it."""
+
+    @property
+    def series_uid(self) -> str: ...
+    @property
+    def grid(self) -> Grid: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

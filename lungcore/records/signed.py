@@ -6,6 +6,7 @@ finds what it was then.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -20,9 +21,10 @@ from lungcore.findings.mask import Mask
 from lungcore.findings.reading import Event, Kind, ReadingState, fold
 from lungcore.findings.voxels import ellipsoid
 from lungcore.records.masks import MaskStore
-from lungcore.records.series import SeriesHeader
+from lungcore.records.series import Voxelled
 from lungcore.records.tables import EventRow, MachineFindingRow, ReadingRow, SeriesRow
 
+ACCOUNT = re.compile(r"account-([0-9]{1,9})")
 SAID = ("accepted", "edited", "added")  # what a reader has decided to be a nodule
 
 
@@ -68,9 +70,7 @@ class SignedReading:
         )
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def labels(
-        self, series: SeriesHeader | None = None, masks: MaskStore | None = None
-    ) -> LabelSet:
+    def labels(self, series: Voxelled | None = None, masks: MaskStore | None = None) -> LabelSet:
         """The nodules that the reader decided for; with voxels where series and masks are given.
 
         Raises LungcoreError when a mask is unknown.
@@ -106,6 +106,12 @@ def as_of(session: Session, event_uid: str) -> SignedReading | None:
         return None
     [reading] = _read(session, ReadingRow.reading_id == event.reading_id, upto=event.seq)
     return reading
+
+
+def account_of(reader: str) -> int | None:
+    """The account of a reader's name, or None for a name that is no account's."""
+    found = ACCOUNT.fullmatch(reader)
+    return int(found[1]) if found else None
 
 
 def _name(account_id: int) -> str:
@@ -179,7 +185,7 @@ def _machine(session: Session, *where: ColumnElement[bool]) -> dict[int | None, 
     return found
 
 
-def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
+def mark_of(finding: Finding, series: Voxelled, masks: MaskStore) -> Mark:
     """The finding as a mark, with its voxels where the reader gave a shape."""
     mask = None
     if finding.mask is not None:
