@@ -16,19 +16,29 @@ from lungcore.findings.dataset import SOURCES, Labels, Source
 from lungcore.findings.labels import Grid, LabelSet
 from lungcore.records import label_layers, signed
 from lungcore.records.masks import MaskStore
+from lungcore.records.signed import SignedReading
 from lungcore.records.tables import LabelLayerRow, ReadingRow, SeriesRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Said:
-    """What one reader says of a series. labels: how a dataset names it.
+    """What one reader says of a series.
 
     is_whole: not where a reading was signed with findings of the machine undecided.
+    origin: the reading, or the hash of the layer's content.
     """
 
-    labels: Labels
     marks: LabelSet
     is_whole: bool
+    origin: SignedReading | str
+
+    @cached_property
+    def labels(self) -> Labels:
+        """How a dataset names it."""
+        reader, origin = self.marks.reader, self.origin
+        if isinstance(origin, str):
+            return Labels(reader=reader, sha256=origin)
+        return Labels(reader=reader, sha256=origin.sha256, last_event=origin.last_event)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def by_series(
     found: dict[str, dict[str, Said]] = {}
     for source, read in (("layers", _layers), ("readings", _readings)):
         for one in read(session, readers, masks) if source in sources else ():
-            found.setdefault(one.marks.series_uid, {})[one.labels.reader] = one
+            found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
     return {uid: list(of_series.values()) for uid, of_series in found.items()}
 
 
@@ -68,6 +78,35 @@ def reader_names(session: Session) -> list[str]:
     """Everybody who labelled anything: readers of layers and of signed readings."""
     layers = set(session.scalars(select(LabelLayerRow.reader).distinct()))
     return sorted(layers | set(signed.readers(session)))
+
+
+def who_read_what(session: Session) -> list[tuple[str, str]]:
+    """(reader, series_uid) of every layer and every signed reading, some more than once."""
+    layers = session.execute(
+        select(LabelLayerRow.reader, SeriesRow.series_uid).join(
+            SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id
+        )
+    )
+    return [*((reader, uid) for reader, uid in layers), *signed.who_read_what(session)]
+
+
+def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...]]:
+    """Which layers and which signed readings, as they stand, the readers have."""
+    layers = session.execute(
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256)
+        .where(LabelLayerRow.reader.in_(readers))
+        .order_by(LabelLayerRow.label_layer_id)
+    )
+    readings = session.execute(
+        select(ReadingRow.reading_id, ReadingRow.version)
+        .where(ReadingRow.signed_at.is_not(None), ReadingRow.account_id.in_(_accounts(readers)))
+        .order_by(ReadingRow.reading_id)
+    )
+    return [*map(tuple, layers), (), *map(tuple, readings)]
+
+
+def _accounts(readers: Sequence[str]) -> list[int]:
+    return [account for reader in readers if (account := signed.account_of(reader))]
 
 
 def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
@@ -85,23 +124,21 @@ def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -
             for one in stored
         )
         yield Said(
-            labels=Labels(reader=reader, sha256=sha256),
+            origin=sha256,
             marks=LabelSet(series_uid=place.series_uid, reader=reader, marks=tuple(marks)),
             is_whole=True,
         )
 
 
 def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
-    accounts = [account for reader in readers if (account := signed.account_of(reader))]
+    accounts = _accounts(readers)
     if readers and not accounts:
         return
     where = [ReadingRow.account_id.in_(accounts)] if readers else []
     places = _places(session) if masks is not None else {}
     for reading in signed.signed(session, *where):
         yield Said(
-            labels=Labels(
-                reader=reading.reader, sha256=reading.sha256, last_event=reading.last_event
-            ),
+            origin=reading,
             marks=reading.labels(places.get(reading.series_uid), masks),
             is_whole=reading.is_decided,
         )

@@ -30,7 +30,7 @@ class MaskStore:
     def __init__(self, storage: Path) -> None:
         self._folder = storage / "masks"
 
-    def add(self, series: SeriesHeader, data: bytes) -> str:
+    def add(self, series: Voxelled, data: bytes) -> str:
         """Keep the mask that `data` encodes; returns its id. The same mask is kept once.
 
         Raises LungcoreError when it is no mask of a box within the volume.
@@ -75,7 +75,9 @@ class MaskStore:
     def _path(self, series_uid: str, sha256: str) -> Path:
         if not UID.fullmatch(series_uid) or not SHA256.fullmatch(sha256):
             raise _unknown(series_uid, sha256)
-        return self._folder / series_uid / sha256
+        return Path(
+            f"{self._folder}/{series_uid}/{sha256}"
+        )  # a join at a time takes thrice as long
 
 
 def _unknown(series_uid: str, sha256: str) -> LungcoreError:

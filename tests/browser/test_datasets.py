@@ -92,7 +92,8 @@ def test_the_same_content_is_the_same_version(page: Page, server: Server, series
     again = frozen_id(page)
     open_page(page, server, "Versions")
     page.get_by_text(again).wait_for()
-    page.get_by_text("two readers").first.wait_for()
+    page.get_by_role("gridcell", name="two readers").wait_for(state="attached")
+    assert page.locator("strong").first.inner_text() == "two readers"
 
 
 def test_the_manifest_is_what_the_id_is_the_hash_of(

@@ -1,0 +1,140 @@
+"""How far readers agree: all pairs, each reader, and one pair in charts."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lungcore.findings.agreement import PairAgreement, ReaderAgreement, agreement_of_readers
+from lungcore.findings.attributes import SCALES
+from lungcore.findings.statistics import Estimate
+from lungcore.records import agreeing, database
+from pages import _agreement_charts, _context
+
+ROLES = ("adjudicator", "model_owner")
+MOST_PAIRED = 6  # readers whose pairs are all computed; more are chosen from
+
+here = _context.account()
+t = _context.texts(here)
+_context.require_role(here, *ROLES)
+services = _context.services()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def pairs_of(readers: tuple[str, ...], fingerprint: str) -> list[PairAgreement]:
+    """The agreement of every two readers; of the same content it is computed once."""
+    with database.snapshot(_context.services().engine) as session:
+        return agreeing.pairs(session, readers, _context.services().masks)
+
+
+def told(value: float) -> str:
+    """A figure, or a dash where the numbers do not give it."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def told_whole(estimate: Estimate) -> str:
+    """A figure with its 95 % interval."""
+    if math.isnan(estimate.low):
+        return told(estimate.value)
+    return f"{estimate.value:.2f} ({estimate.low:.2f}–{estimate.high:.2f})"
+
+
+def mean_kappa(kappas: Sequence[float]) -> float:
+    """Over the attributes that have one."""
+    known = [value for value in kappas if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def show_pairs(pairs: Sequence[PairAgreement]) -> None:
+    """A row a pair."""
+    rows = {
+        "agreement.pair": [f"{one.first} – {one.second}" for one in pairs],
+        "agreement.series": [one.series for one in pairs],
+        "agreement.both": [one.both for one in pairs],
+        "agreement.first_only": [one.first_only for one in pairs],
+        "agreement.second_only": [one.second_only for one in pairs],
+        "agreement.positive": [told_whole(one.positive_agreement) for one in pairs],
+        "agreement.dice": [told(one.dice) for one in pairs],
+        "agreement.kappa": [
+            told(mean_kappa([rated.kappa for rated in one.ratings.values()])) for one in pairs
+        ],
+        "agreement.difference": [told_whole(one.diameters_mm.mean) for one in pairs],
+    }
+    show_table(rows)
+
+
+def show_readers(readers: Sequence[ReaderAgreement]) -> None:
+    """A row a reader, against all others."""
+    rows = {
+        "agreement.reader": [one.reader for one in readers],
+        "agreement.both": [one.both for one in readers],
+        "agreement.alone": [one.alone for one in readers],
+        "agreement.missed": [one.missed for one in readers],
+        "agreement.positive": [told_whole(one.positive_agreement) for one in readers],
+        "agreement.dice": [told(one.dice) for one in readers],
+        "agreement.kappa": [told(mean_kappa(list(one.kappas.values()))) for one in readers],
+    }
+    show_table(rows)
+
+
+def show_table(rows: dict[str, list]) -> None:
+    """Columns by the keys of their headings."""
+    st.dataframe(pd.DataFrame({t(key): values for key, values in rows.items()}), hide_index=True)
+
+
+def show_pair(pair: PairAgreement) -> None:
+    """One pair: diameters against each other, and the ratings attribute by attribute."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _agreement_charts.bland_altman(pair, t)
+    with right:
+        if not pair.ratings:
+            st.caption(t("agreement.no_ratings"))
+            return
+        _agreement_charts.ratings(pair, t)
+        rated = [(name, pair.ratings[name]) for name in SCALES if name in pair.ratings]
+        with st.expander(t("agreement.figures")):
+            show_table(
+                {
+                    "agreement.attribute": [t(f"agreement.attribute_{name}") for name, _ in rated],
+                    "agreement.rated": [one.n for _, one in rated],
+                    "agreement.kappa": [told(one.kappa) for _, one in rated],
+                    "agreement.icc": [told_whole(one.icc) for _, one in rated],
+                }
+            )
+
+
+def ask_readers(names: Sequence[str]) -> Sequence[str]:
+    """Whose pairs are shown."""
+    return st.multiselect(t("agreement.readers"), names, default=list(names[:MOST_PAIRED]))
+
+
+def ask_pair(pairs: Sequence[PairAgreement], name: Callable[[PairAgreement], str]) -> PairAgreement:
+    """Which pair the charts are of."""
+    number = st.selectbox(
+        t("agreement.pair"), range(len(pairs)), format_func=lambda place: name(pairs[place])
+    )
+    return pairs[number]
+
+
+with database.snapshot(services.engine) as session:
+    shared = agreeing.pairs_with_series(session)
+everybody = sorted({reader for pair in shared for reader in pair})
+if not everybody:
+    st.info(t("agreement.nobody"))
+    st.stop()
+chosen = ask_readers(everybody)
+with database.snapshot(services.engine) as session:
+    now = agreeing.fingerprint(session, chosen)
+found = pairs_of(tuple(sorted(chosen)), now) if len(chosen) > 1 else []
+if not found:
+    st.info(t("agreement.choose_two"))
+    st.stop()
+by_pair, by_reader = st.tabs([t("agreement.by_pair"), t("agreement.by_reader")])
+with by_pair:
+    show_pairs(found)
+    show_pair(ask_pair(found, lambda one: f"{one.first} – {one.second}"))
+with by_reader:
+    show_readers(agreement_of_readers(found))
+st.caption(t("agreement.meaning"))
