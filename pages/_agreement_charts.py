@@ -12,9 +12,8 @@ from lungcore.findings.attributes import SCALES
 Texts = Callable[..., str]
 POINT, MEAN, LIMIT = "#4ea1ff", "#e6e9ee", "#e0b04a"
 ICC = "#5fc48d"
-HEIGHT = 300
+HEIGHT = 270
 PLAIN = {"displayModeBar": False}
-TWO = 2  # differences that limits need at least
 
 
 def bland_altman(pair: PairAgreement, t: Texts) -> None:
@@ -42,7 +41,7 @@ def bland_altman(pair: PairAgreement, t: Texts) -> None:
                 annotation={"text": f"{estimate.value:+.1f}", "font": {"size": 11}},
             )
     chart.update_layout(
-        title={"text": t("agreement.bland_altman"), "font": {"size": 13}},
+        title={"text": f"{pair.first} – {pair.second}", "font": {"size": 13}},
         height=HEIGHT,
         margin={"l": 48, "r": 36, "t": 36, "b": 40},
         showlegend=False,
@@ -50,8 +49,7 @@ def bland_altman(pair: PairAgreement, t: Texts) -> None:
         yaxis={"title": t("agreement.difference_mm")},
     )
     st.plotly_chart(chart, key="bland-altman", config=PLAIN)
-    if lines.n < TWO:
-        st.caption(t("agreement.too_few"))
+    st.caption(t("agreement.bland_altman") if lines.n > 1 else t("agreement.too_few"))
 
 
 def ratings(pair: PairAgreement, t: Texts) -> None:

@@ -12,7 +12,7 @@ from lungcore.findings.dataset import SPLITS, Split
 
 Texts = Callable[..., str]
 COLOURS: Mapping[Split, str] = {"train": "#4ea1ff", "validation": "#e0b04a", "test": "#5fc48d"}
-HEIGHT = 230
+HEIGHT = 240
 MARGINS = {"l": 36, "r": 8, "t": 36, "b": 8}
 PLAIN = {"displayModeBar": False}
 
@@ -66,8 +66,9 @@ def _histogram(
         barmode="stack",
         height=HEIGHT,
         margin=MARGINS,
-        showlegend=False,
+        showlegend=True,
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "category", "tickfont": {"size": 10}},
-        yaxis={"rangemode": "tozero", "dtick": max(1, highest // 4)},
+        yaxis={"rangemode": "tozero", "nticks": 5, "dtick": 1 if highest < 5 else None},
     )
     return chart

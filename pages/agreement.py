@@ -1,7 +1,7 @@
 """How far readers agree: all pairs, each reader, and one pair in charts."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,8 @@ from lungcore.records import agreeing, database
 from pages import _agreement_charts, _context
 
 ROLES = ("adjudicator", "model_owner")
+MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of pairs, in rows and px; the rest is scrolled to
+Columns = Mapping[str, Sequence[object]]
 MOST_PAIRED = 6  # readers whose pairs are all computed; more are chosen from
 
 here = _context.account()
@@ -37,7 +39,7 @@ def told_whole(estimate: Estimate) -> str:
     """A figure with its 95 % interval."""
     if math.isnan(estimate.low):
         return told(estimate.value)
-    return f"{estimate.value:.2f} ({estimate.low:.2f}–{estimate.high:.2f})"
+    return f"{estimate.value:.2f} ({estimate.low:.2f}, {estimate.high:.2f})"
 
 
 def mean_kappa(kappas: Sequence[float]) -> float:
@@ -46,8 +48,8 @@ def mean_kappa(kappas: Sequence[float]) -> float:
     return sum(known) / len(known) if known else math.nan
 
 
-def show_pairs(pairs: Sequence[PairAgreement]) -> None:
-    """A row a pair."""
+def show_pairs(pairs: Sequence[PairAgreement]) -> PairAgreement:
+    """A row a pair; returns the one that is chosen, or the first."""
     rows = {
         "agreement.pair": [f"{one.first} – {one.second}" for one in pairs],
         "agreement.series": [one.series for one in pairs],
@@ -61,7 +63,17 @@ def show_pairs(pairs: Sequence[PairAgreement]) -> None:
         ],
         "agreement.difference": [told_whole(one.diameters_mm.mean) for one in pairs],
     }
-    show_table(rows)
+    chosen = st.dataframe(
+        table(rows),
+        hide_index=True,
+        height="auto" if len(pairs) <= MOST_ROWS else MOST_HEIGHT,
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
+        on_select="rerun",
+        key="pairs",
+    )
+    [number] = chosen.selection.rows or [0]
+    return pairs[min(number, len(pairs) - 1)]
 
 
 def show_readers(readers: Sequence[ReaderAgreement]) -> None:
@@ -78,9 +90,14 @@ def show_readers(readers: Sequence[ReaderAgreement]) -> None:
     show_table(rows)
 
 
-def show_table(rows: dict[str, list]) -> None:
+def show_table(rows: Columns) -> None:
+    """A table that nothing is chosen from."""
+    st.dataframe(table(rows), hide_index=True)
+
+
+def table(rows: Columns) -> pd.DataFrame:
     """Columns by the keys of their headings."""
-    st.dataframe(pd.DataFrame({t(key): values for key, values in rows.items()}), hide_index=True)
+    return pd.DataFrame({t(key): values for key, values in rows.items()})
 
 
 def show_pair(pair: PairAgreement) -> None:
@@ -105,26 +122,13 @@ def show_pair(pair: PairAgreement) -> None:
             )
 
 
-def ask_readers(names: Sequence[str]) -> Sequence[str]:
-    """Whose pairs are shown."""
-    return st.multiselect(t("agreement.readers"), names, default=list(names[:MOST_PAIRED]))
-
-
-def ask_pair(pairs: Sequence[PairAgreement], name: Callable[[PairAgreement], str]) -> PairAgreement:
-    """Which pair the charts are of."""
-    number = st.selectbox(
-        t("agreement.pair"), range(len(pairs)), format_func=lambda place: name(pairs[place])
-    )
-    return pairs[number]
-
-
 with database.snapshot(services.engine) as session:
     shared = agreeing.pairs_with_series(session)
 everybody = sorted({reader for pair in shared for reader in pair})
 if not everybody:
     st.info(t("agreement.nobody"))
     st.stop()
-chosen = ask_readers(everybody)
+chosen = st.multiselect(t("agreement.readers"), everybody, default=everybody[:MOST_PAIRED])
 with database.snapshot(services.engine) as session:
     now = agreeing.fingerprint(session, chosen)
 found = pairs_of(tuple(sorted(chosen)), now) if len(chosen) > 1 else []
@@ -133,8 +137,7 @@ if not found:
     st.stop()
 by_pair, by_reader = st.tabs([t("agreement.by_pair"), t("agreement.by_reader")])
 with by_pair:
-    show_pairs(found)
-    show_pair(ask_pair(found, lambda one: f"{one.first} – {one.second}"))
+    show_pair(show_pairs(found))
 with by_reader:
     show_readers(agreement_of_readers(found))
 st.caption(t("agreement.meaning"))

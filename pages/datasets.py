@@ -14,6 +14,7 @@ from pages import _balance, _context
 
 SHOWN_DIGITS = 12  # of an id, where it is read by people
 MOST_LISTED = 200
+MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of versions, in rows and px; the rest is scrolled to
 
 here = _context.account()
 t = _context.texts(here)
@@ -43,13 +44,14 @@ def show_versions(known: Sequence[DatasetRecord]) -> None:
             }
         ),
         hide_index=True,
-        height=min(38 + 35 * len(known), 260),
-        selection_mode="single-row",
+        height="auto" if len(known) <= MOST_ROWS else MOST_HEIGHT,
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
         on_select="rerun",
         key="versions",
     )
-    rows = chosen.selection.rows
-    show_version(known[rows[0] if rows and rows[0] < len(known) else 0])
+    [number] = chosen.selection.rows or [0]
+    show_version(known[min(number, len(known) - 1)])
 
 
 def show_version(one: DatasetRecord) -> None:
