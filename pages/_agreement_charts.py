@@ -57,6 +57,12 @@ def ratings(pair: PairAgreement, t: Texts) -> None:
     names = [name for name in SCALES if name in pair.ratings]
     told = [t(f"agreement.attribute_{name}") for name in names]
     found = [pair.ratings[name] for name in names]
+    lows = [
+        value
+        for one in found
+        for value in (one.kappa, one.icc.value, one.icc.low)
+        if not math.isnan(value)
+    ]
     chart = go.Figure()
     chart.add_bar(
         x=told, y=[one.kappa for one in found], name=t("agreement.kappa"), marker_color=POINT
@@ -78,7 +84,7 @@ def ratings(pair: PairAgreement, t: Texts) -> None:
         title={"text": t("agreement.ratings"), "font": {"size": 13}},
         height=HEIGHT,
         margin={"l": 36, "r": 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12},
-        yaxis={"range": [-0.2, 1.05]},
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        yaxis={"range": [min([-0.1, *lows]) - 0.05, 1.05]},
     )
     st.plotly_chart(chart, key="ratings", config=PLAIN)

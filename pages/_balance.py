@@ -14,6 +14,14 @@ Texts = Callable[..., str]
 COLOURS: Mapping[Split, str] = {"train": "#4ea1ff", "validation": "#e0b04a", "test": "#5fc48d"}
 HEIGHT = 240
 MARGINS = {"l": 36, "r": 8, "t": 36, "b": 8}
+LEGEND = {
+    "orientation": "h",
+    "traceorder": "normal",
+    "x": 1,
+    "xanchor": "right",
+    "y": 1.02,
+    "yanchor": "bottom",
+}
 PLAIN = {"displayModeBar": False}
 
 
@@ -67,7 +75,7 @@ def _histogram(
         height=HEIGHT,
         margin=MARGINS,
         showlegend=True,
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND,
         xaxis={"type": "category", "tickfont": {"size": 10}},
         yaxis={"rangemode": "tozero", "nticks": 5, "dtick": 1 if highest < 5 else None},
     )

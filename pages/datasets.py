@@ -178,7 +178,7 @@ def compare_versions(known: Sequence[DatasetRecord]) -> None:
         for uid, splits in found.moved.items()
     }
     rows = [
-        *((t("datasets.change_rules"), rule, "") for rule in found.rules),
+        *((t("datasets.change_rules"), t(f"datasets.{rule}"), "") for rule in found.rules),
         *((t("datasets.change_moved"), uid, where) for uid, where in moved.items()),
         *((t("datasets.change_added"), uid, "") for uid in found.added),
         *((t("datasets.change_removed"), uid, "") for uid in found.removed),

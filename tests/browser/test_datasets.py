@@ -138,7 +138,7 @@ def test_two_versions_are_compared(
     frozen_id(page)
     open_page(page, server, "Compare")
     # The cells that a screen reader gets of a table that is drawn on a canvas.
-    page.locator("td", has_text="consensus").wait_for(state="attached")
+    page.locator("td", has_text="Where several readers").wait_for(state="attached")
     picture(page, "dataset-compare")
 
 
