@@ -23,7 +23,7 @@ from benchmarks.worklist import _rows as series_rows
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.labels import Grid
 from lungcore.findings.mask import Mask, encode
-from lungcore.records import agreeing
+from lungcore.records import agreeing, label_sources
 from lungcore.records.database import connect, migrate, snapshot, transaction
 from lungcore.records.masks import MaskStore
 from lungcore.records.tables import AccountRow, EventRow, LabelLayerRow, ReadingRow, SeriesRow
@@ -49,7 +49,7 @@ def main() -> None:
             engine, masks = connect(url), MaskStore(Path(folder))
             fill(engine, masks, size, arguments.cases)
             print(f"{size} series, {arguments.cases} cases a pair")
-            _show("which pairs", _times_ms(partial(_shared, engine), arguments.repeats))
+            _show("who labelled", _times_ms(partial(_readers, engine), arguments.repeats))
             for name, pair in {
                 "layers with masks": ("ann", "bob"),
                 "signed readings": ("account-1", "account-2"),
@@ -75,9 +75,9 @@ def _times_ms(work: Callable[[], object], repeats: int) -> list[float]:
     return times
 
 
-def _shared(engine: Engine) -> object:
+def _readers(engine: Engine) -> object:
     with snapshot(engine) as session:
-        return agreeing.pairs_with_series(session)
+        return label_sources.reader_names(session)
 
 
 def _pairs(engine: Engine, masks: MaskStore, pair: Sequence[str]) -> object:
@@ -165,6 +165,7 @@ class _Place(NamedTuple):
 
     series_uid: str
     grid: Grid
+    shape: tuple[int, int, int]
 
 
 def _drawn(
@@ -173,7 +174,7 @@ def _drawn(
     column, row = ((place[:2] + 180) / 0.7).astype(int)
     voxels = chance.random((SIDE // 2, SIDE, SIDE)) < 0.7
     origin = (int((place[2] + 300) / 1.25), int(row), int(column))
-    return masks.add(_Place(series_uid, GRID), encode(Mask(origin, voxels)))
+    return masks.add(_Place(series_uid, GRID, GRID.shape), encode(Mask(origin, voxels)))
 
 
 def _read(cases: int) -> Iterator[tuple[int, int]]:

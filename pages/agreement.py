@@ -9,13 +9,13 @@ import streamlit as st
 from lungcore.findings.agreement import PairAgreement, ReaderAgreement, agreement_of_readers
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.statistics import Estimate
-from lungcore.records import agreeing, database
+from lungcore.records import agreeing, database, label_sources
 from pages import _agreement_charts, _context
 
 ROLES = ("adjudicator", "model_owner")
 MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of pairs, in rows and px; the rest is scrolled to
 Columns = Mapping[str, Sequence[object]]
-MOST_PAIRED = 6  # readers whose pairs are all computed; more are chosen from
+MOST_PAIRED = 4  # readers whose pairs are told unasked
 
 here = _context.account()
 t = _context.texts(here)
@@ -123,9 +123,8 @@ def show_pair(pair: PairAgreement) -> None:
 
 
 with database.snapshot(services.engine) as session:
-    shared = agreeing.pairs_with_series(session)
-everybody = sorted({reader for pair in shared for reader in pair})
-if not everybody:
+    everybody = label_sources.reader_names(session)
+if len(everybody) < 2:
     st.info(t("agreement.nobody"))
     st.stop()
 chosen = st.multiselect(t("agreement.readers"), everybody, default=everybody[:MOST_PAIRED])

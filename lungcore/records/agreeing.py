@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from itertools import combinations
 
 from sqlalchemy.orm import Session
 
@@ -26,12 +25,3 @@ def pairs(session: Session, readers: Sequence[str], masks: MaskStore) -> list[Pa
 def fingerprint(session: Session, readers: Sequence[str]) -> str:
     """Of all that the readers say: as long as it stays, so does what `pairs` gives."""
     return hashlib.sha256(repr(label_sources.versions(session, readers)).encode()).hexdigest()
-
-
-def pairs_with_series(session: Session) -> dict[tuple[str, str], int]:
-    """Every two readers, in the order of their names, and how many series both of them read."""
-    read: dict[str, set[str]] = {}
-    for reader, series_uid in label_sources.who_read_what(session):
-        read.setdefault(reader, set()).add(series_uid)
-    both = {(a, b): len(read[a] & read[b]) for a, b in combinations(sorted(read), 2)}
-    return {pair: count for pair, count in both.items() if count}

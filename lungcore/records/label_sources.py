@@ -7,6 +7,7 @@ the one that was added last.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 from sqlalchemy import select
@@ -14,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from lungcore.findings.dataset import SOURCES, Labels, Source
 from lungcore.findings.labels import Grid, LabelSet
+from lungcore.findings.mask import Index
 from lungcore.records import label_layers, signed
 from lungcore.records.masks import MaskStore
 from lungcore.records.signed import SignedReading
 from lungcore.records.tables import LabelLayerRow, ReadingRow, SeriesRow
+
+PLACE = (SeriesRow.series_uid, SeriesRow.slices, SeriesRow.rows, SeriesRow.columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +47,21 @@ class Said:
 
 @dataclass(frozen=True)
 class _Place:
-    """A series as far as masks need it."""
+    """A series as far as masks need it; `affine` as far as ellipsoids do."""
 
     series_uid: str
     slices: int
     rows: int
     columns: int
-    affine: Sequence[float]
+    affine: Sequence[float] = ()
 
-    @cached_property
+    @property
+    def shape(self) -> Index:
+        return self.slices, self.rows, self.columns
+
+    @property
     def grid(self) -> Grid:
-        affine = np.array(self.affine, float).reshape(4, 4)
-        return Grid((self.slices, self.rows, self.columns), affine)
+        return Grid(self.shape, np.array(self.affine, float).reshape(4, 4))
 
 
 def by_series(
@@ -80,29 +87,19 @@ def reader_names(session: Session) -> list[str]:
     return sorted(layers | set(signed.readers(session)))
 
 
-def who_read_what(session: Session) -> list[tuple[str, str]]:
-    """(reader, series_uid) of every layer and every signed reading, some more than once."""
-    layers = session.execute(
-        select(LabelLayerRow.reader, SeriesRow.series_uid).join(
-            SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id
-        )
-    )
-    return [*((reader, uid) for reader, uid in layers), *signed.who_read_what(session)]
-
-
 def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...]]:
     """Which layers and which signed readings, as they stand, the readers have."""
     layers = session.execute(
-        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256)
-        .where(LabelLayerRow.reader.in_(readers))
-        .order_by(LabelLayerRow.label_layer_id)
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(
+            LabelLayerRow.reader.in_(readers)
+        )
     )
     readings = session.execute(
-        select(ReadingRow.reading_id, ReadingRow.version)
-        .where(ReadingRow.signed_at.is_not(None), ReadingRow.account_id.in_(_accounts(readers)))
-        .order_by(ReadingRow.reading_id)
+        select(ReadingRow.reading_id, ReadingRow.version).where(
+            ReadingRow.signed_at.is_not(None), ReadingRow.account_id.in_(_accounts(readers))
+        )
     )
-    return [*map(tuple, layers), (), *map(tuple, readings)]
+    return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
 
 
 def _accounts(readers: Sequence[str]) -> list[int]:
@@ -111,13 +108,13 @@ def _accounts(readers: Sequence[str]) -> list[int]:
 
 def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
     rows = session.execute(
-        select(LabelLayerRow.reader, LabelLayerRow.content_sha256, LabelLayerRow.marks)
-        .add_columns(*_place_columns())
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.reader, LabelLayerRow.content_sha256)
+        .add_columns(LabelLayerRow.marks, *PLACE)
         .join(SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id)
         .where(*([LabelLayerRow.reader.in_(readers)] if readers else []))
-        .order_by(LabelLayerRow.label_layer_id)
     )
-    for reader, sha256, stored, *columns in rows:
+    # Ordered here: asked to, SQLite walks through all layers to find those of the readers in order.
+    for _, reader, sha256, stored, *columns in sorted(rows, key=itemgetter(0)):
         place = _Place(*columns)
         marks = (
             label_layers.place_of(one) if masks is None else label_layers.mark_of(one, place, masks)
@@ -147,10 +144,5 @@ def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None)
 def _places(session: Session) -> dict[str, _Place]:
     """The series that a signed reading is of."""
     read = select(ReadingRow.series_id).where(ReadingRow.signed_at.is_not(None))
-    rows = session.execute(select(*_place_columns()).where(SeriesRow.series_id.in_(read)))
+    rows = session.execute(select(*PLACE, SeriesRow.affine).where(SeriesRow.series_id.in_(read)))
     return {row.series_uid: _Place(*row) for row in rows}
-
-
-def _place_columns() -> tuple:
-    series = SeriesRow
-    return series.series_uid, series.slices, series.rows, series.columns, series.affine

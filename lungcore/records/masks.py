@@ -35,7 +35,7 @@ class MaskStore:
 
         Raises LungcoreError when it is no mask of a box within the volume.
         """
-        content = encode(decode(data, series.grid.shape))
+        content = encode(decode(data, series.shape))
         sha256 = hashlib.sha256(content).hexdigest()
         place = self._path(series.series_uid, sha256)
         if not place.exists():
@@ -49,7 +49,7 @@ class MaskStore:
         """The mask of that id. Raises LungcoreError when the series has none."""
         path = self._path(series.series_uid, sha256)
         try:
-            return decode(path.read_bytes(), series.grid.shape)
+            return decode(path.read_bytes(), series.shape)
         except FileNotFoundError as error:
             raise _unknown(series.series_uid, sha256) from error
 

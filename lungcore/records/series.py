@@ -9,6 +9,7 @@ import numpy as np
 
 from lungcore import language
 from lungcore.findings.labels import Grid
+from lungcore.findings.mask import Index
 from lungcore.records.tables import SeriesRow
 
 Verdict = Literal["accept", "warn", "refuse"]
@@ -46,6 +47,8 @@ class Voxelled(Protocol):
 
     @property
     def series_uid(self) -> str: ...
+    @property
+    def shape(self) -> Index: ...
     @property
     def grid(self) -> Grid: ...
 
@@ -89,10 +92,14 @@ class SeriesHeader:
     phantom: bool
 
     @property
+    def shape(self) -> Index:
+        """How many slices, rows and columns."""
+        return self.slices, self.rows, self.columns
+
+    @property
     def grid(self) -> Grid:
         """The voxels of the series."""
-        affine = np.array(self.affine, float).reshape(4, 4)
-        return Grid((self.slices, self.rows, self.columns), affine)
+        return Grid(self.shape, np.array(self.affine, float).reshape(4, 4))
 
     def columns_of_row(self) -> dict[str, Any]:
         """The attributes as columns of the table."""

@@ -99,16 +99,6 @@ def readers(session: Session) -> list[str]:
     return sorted(map(_name, session.scalars(query)))
 
 
-def who_read_what(session: Session) -> list[tuple[str, str]]:
-    """(reader, series_uid) of every signed reading."""
-    rows = session.execute(
-        select(ReadingRow.account_id, SeriesRow.series_uid)
-        .join(SeriesRow, SeriesRow.series_id == ReadingRow.series_id)
-        .where(ReadingRow.signed_at.is_not(None))
-    )
-    return [(_name(account_id), series_uid) for account_id, series_uid in rows]
-
-
 def as_of(session: Session, event_uid: str) -> SignedReading | None:
     """The reading up to that event, whatever came later; None when there is no such event."""
     event = session.scalar(select(EventRow).where(EventRow.event_uid == event_uid))

@@ -18,7 +18,7 @@ def test_a_pair_is_told_in_figures_and_charts(
     page: Page, server: Server, tmp_path: Path, picture: Callable[[Page, str], None]
 ) -> None:
     page.get_by_role("link", name="Agreement").click()
-    page.get_by_text("No two readers labelled a series in common").wait_for()
+    page.get_by_text("Fewer than two readers").wait_for()
     settings = load({"LUNGCORE_HOME": str(server.home)})
     [series] = import_phantom(settings, slices=24).series
     with database.snapshot(database.connect(settings.database_url)) as session:

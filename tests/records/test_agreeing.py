@@ -4,7 +4,15 @@ import pytest
 
 from lungcore.findings.agreement import agreement_of_pairs
 from lungcore.findings.labels import Drawn, DrawnSet, LabelSet, Mark
-from lungcore.records import agreeing, database, label_files, label_layers, readings, studies
+from lungcore.records import (
+    agreeing,
+    database,
+    label_files,
+    label_layers,
+    label_sources,
+    readings,
+    studies,
+)
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
 
@@ -110,15 +118,15 @@ def test_readings_are_compared_with_layers_and_their_shapes_with_each_other(
     assert (mixed.both, mixed.outlined, mixed.sized_mm) == (1, 0, [(12.0, 11.0)])
 
 
-def test_which_pairs_there_are(engine, label, read, readers):
+def test_readers_of_no_series_in_common_are_no_pair(engine, label, read, readers, masks):
     label("1.1", "ann", 8.0)
-    label("1.2", "ann", 8.0)
-    label("1.1", "bob", 8.0)
-    label("1.3", "eve", 8.0)
+    label("1.2", "bob", 8.0)
     read("1.2", readers[0], 8.0)
+    account = f"account-{readers[0]}"
+    found = pairs(engine, masks, "ann", "bob", account)
+    assert [(one.first, one.second) for one in found] == [(account, "bob")]
     with database.snapshot(engine) as session:
-        found = agreeing.pairs_with_series(session)
-    assert found == {("ann", "bob"): 1, (f"account-{readers[0]}", "ann"): 1}
+        assert label_sources.reader_names(session) == [account, "ann", "bob"]
 
 
 def test_the_fingerprint_changes_with_what_they_say_and_with_nothing_else(
