@@ -7,6 +7,7 @@ two that signed readings, and series that others labelled. Prints 50th and 95th 
 """
 
 import argparse
+import gc
 import tempfile
 import time
 import uuid
@@ -48,7 +49,10 @@ def main() -> None:
             migrate(url)
             engine, masks = connect(url), MaskStore(Path(folder))
             fill(engine, masks, size, arguments.cases)
+            engine.dispose()  # brings what was written into the database itself
             print(f"{size} series, {arguments.cases} cases a pair")
+            gc.collect()
+            gc.freeze()  # as app.py does
             _show("who labelled", _times_ms(partial(_readers, engine), arguments.repeats))
             for name, pair in {
                 "layers with masks": ("ann", "bob"),
