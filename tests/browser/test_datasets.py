@@ -84,7 +84,6 @@ def test_a_dataset_is_looked_at_and_frozen(
     open_page(page, server, "Versions")
     page.get_by_text(dataset_id).wait_for()
     drawn(page)
-    picture(page, "datasets")
 
 
 def test_the_same_content_is_the_same_version(page: Page, server: Server, series_uid: str) -> None:
@@ -129,9 +128,7 @@ def test_what_was_frozen_is_exported_on_the_command_line(
     assert {row["seriesuid"] for row in rows} == {series_uid}
 
 
-def test_two_versions_are_compared(
-    page: Page, server: Server, series_uid: str, picture: Callable[[Page, str], None]
-) -> None:
+def test_two_versions_are_compared(page: Page, server: Server, series_uid: str) -> None:
     open_page(page, server, "New version")
     page.get_by_text("every reader's labels by themselves").click()
     look(page)
@@ -139,15 +136,11 @@ def test_two_versions_are_compared(
     open_page(page, server, "Compare")
     # The cells that a screen reader gets of a table that is drawn on a canvas.
     page.locator("td", has_text="Where several readers").wait_for(state="attached")
-    picture(page, "dataset-compare")
 
 
-def test_the_page_is_for_model_owners_and_speaks_chinese(
-    page: Page, server: Server, series_uid: str, picture: Callable[[Page, str], None]
-) -> None:
+def test_the_page_speaks_chinese(page: Page, server: Server, series_uid: str) -> None:
     page.goto(f"{server.address}account")
     page.get_by_text("简体中文").click()
     page.get_by_text("修改密码").first.wait_for()
     page.goto(f"{server.address}datasets")
     drawn(page)
-    picture(page, "datasets-zh")
