@@ -3,6 +3,7 @@
 `streamlit run app.py` starts it, and with it the embedded worker.
 """
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     if services.settings.worker == "embedded":
         worker.start()
     _print_address()
+    # What is loaded by now stays: the collector's walks through it took a third of long answers.
+    gc.collect()
+    gc.freeze()
     try:
         yield
     finally:

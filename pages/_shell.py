@@ -29,9 +29,15 @@ account = st.Page("account.py", title=t("pages.account"), icon=":material/person
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
 )
+datasets = st.Page("datasets.py", title=t("pages.datasets"), icon=":material/dataset:")
+agreement = st.Page("agreement.py", title=t("pages.agreement"), icon=":material/handshake:")
 listed = [worklist, account]
+if not here.roles.isdisjoint({"adjudicator", "model_owner"}):
+    listed.insert(-1, agreement)
+if "model_owner" in here.roles:
+    listed.insert(-1, datasets)
 if "administrator" in here.roles:
-    listed.insert(1, administration)
+    listed.insert(-1, administration)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)

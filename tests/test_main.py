@@ -16,9 +16,10 @@ from lungcore import __main__
 from lungcore.cli import detection
 from lungcore.cli.parser import LABEL_FORMATS
 from lungcore.findings.finding import Candidate
-from lungcore.jobs.label_export import FORMATS
+from lungcore.jobs.importing import import_phantom
+from lungcore.jobs.label_writers import FORMATS
 from lungcore.learning.detect import Detection
-from lungcore.records import accounts, database
+from lungcore.records import accounts, database, studies
 from lungcore.settings import load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -484,7 +485,7 @@ def test_labels_go_in_and_out(shared, tmp_path, capsys):
     ("target", "told"),
     [
         ("1.2.3", "no series 1.2.3"),
-        ("a" * 64, "cannot be frozen yet"),
+        ("a" * 64, "no dataset aaaa"),
         ("my-scan", "neither a SeriesInstanceUID"),
     ],
 )
@@ -494,6 +495,64 @@ def test_what_has_no_labels_to_export_is_told(target, told, tmp_path, capsys):
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def labelled_phantoms(tmp_path, capsys):
+    """Two phantoms, each with a nodule that two readers marked; their SeriesInstanceUIDs."""
+    settings = load()
+    database.migrate(settings.database_url)
+    uids, rows = [], ["seriesuid,reader,coordX,coordY,coordZ,diameter_mm"]
+    for seed in (1, 2):
+        [series] = import_phantom(settings, slices=24, seed=seed).series
+        uids.append(series.series_uid)
+        with database.snapshot(database.connect(settings.database_url)) as session:
+            grid = studies.series(session, series.series_uid).grid
+        x, y, z = (grid.affine @ (12, 256, 256, 1))[:3]
+        rows += [f"{series.series_uid},{reader},{x},{y},{z},9" for reader in ("ann", "bob")]
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    assert __main__.main(["labels", "import", str(tmp_path / "labels.csv")]) == 0
+    capsys.readouterr()
+    return uids
+
+
+def test_labels_are_frozen_listed_compared_and_exported(tmp_path, capsys):
+    one, other = labelled_phantoms(tmp_path, capsys)
+    freeze = ["labels", "freeze", "--phantoms", "--shares", "100", "0", "0"]
+    assert __main__.main([*freeze, "--dry-run"]) == 0
+    assert "would be frozen" in capsys.readouterr().out
+    assert __main__.main(["labels", "datasets", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert __main__.main([*freeze, "--name", "first", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert (first["new"], first["balance"]["train"]["nodules"]) == (True, 2)
+    assert __main__.main(freeze) == 0
+    assert f"frozen before: {first['dataset_id']}" in capsys.readouterr().out
+    assert __main__.main([*freeze, "--without", other, "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)["dataset_id"]
+    assert __main__.main(["labels", "diff", first["dataset_id"][:8], second[:10], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["removed"], found["added"], found["rules"]) == ([other], [], ["without"])
+    assert __main__.main(["labels", "datasets"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in listed] == [second, first["dataset_id"]]
+    out = tmp_path / "annotations.csv"
+    export = ["labels", "export", second[:12], "--format", "luna16", "--out", str(out)]
+    assert __main__.main(export) == 0
+    with out.open() as file:
+        assert [row["seriesuid"] for row in csv.DictReader(file)] == [one]
+
+
+def test_a_leak_stops_the_freezing_and_is_told(tmp_path, capsys):
+    one, other = labelled_phantoms(tmp_path, capsys)
+    splits = tmp_path / "splits.csv"
+    splits.write_text(f"seriesuid,split\n{one},train\n{other},test\n")
+    arguments = ["labels", "freeze", "--phantoms", "--splits", str(splits)]
+    assert __main__.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert "a patient is in two splits" in error
+    assert one in error
+    assert __main__.main(["labels", "freeze", "--shares", "50", "50", "50"]) == 2
+    assert "100 in all" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_does_not_stop_the_others(shared, capsys):

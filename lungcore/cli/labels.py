@@ -1,26 +1,35 @@
-"""`labels import FILE...` and `labels export SERIES_UID|DATASET_ID`: labels in and out."""
+"""`labels`: labels in and out, and what `cli.datasets` does with them."""
 
 import re
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from lungcore.cli.output import say, say_json, tell
+from lungcore.cli import datasets
+from lungcore.cli.output import UsageError, say, say_json, tell
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import KINDS
 from lungcore.jobs import label_export
+from lungcore.jobs.datasets import export
 from lungcore.jobs.labelling import LabelResult, SeriesLabels, import_labels
 from lungcore.language import text
 from lungcore.records import database
+from lungcore.records import datasets as dataset_records
 from lungcore.records.pixels import UID
 from lungcore.settings import Settings
 
-DATASET_ID = re.compile(r"[0-9a-f]{64}")
+DATASET_ID = re.compile(r"[0-9a-f]{8,64}")  # or the beginning of one; a UID has points
 
 
 def run(settings: Settings, arguments: Namespace) -> None:
     """Do what `arguments.act` says."""
-    acts = {"import": _import, "export": _export}
+    acts = {
+        "import": _import,
+        "export": _export,
+        "freeze": datasets.freeze,
+        "datasets": datasets.show,
+        "diff": datasets.diff,
+    }
     database.migrate(settings.database_url)
     acts[arguments.act](settings, arguments)
 
@@ -98,16 +107,17 @@ def _say_file(record: dict[str, Any], language: str) -> None:
 
 
 def _export(settings: Settings, arguments: Namespace) -> None:
-    if DATASET_ID.fullmatch(arguments.target):
-        raise LungcoreError("labels.dataset_unknown", dataset_id=arguments.target)
-    if not UID.fullmatch(arguments.target):
-        raise LungcoreError("labels.target_unknown", target=arguments.target)
-    written = label_export.export(
-        settings,
-        arguments.target,
-        arguments.format,
-        Path(arguments.out),
-        readers=arguments.reader or (),
-    )
+    target, out = arguments.target, Path(arguments.out)
+    if DATASET_ID.fullmatch(target):
+        if arguments.reader:
+            raise UsageError("datasets.no_readers")
+        with database.snapshot(database.connect(settings.database_url)) as session:
+            dataset_id = dataset_records.resolve(session, target)
+        written = export(settings, dataset_id, arguments.format, out)
+    elif UID.fullmatch(target):
+        readers = arguments.reader or ()
+        written = label_export.export(settings, target, arguments.format, out, readers=readers)
+    else:
+        raise LungcoreError("labels.target_unknown", target=target)
     for path in written:
         say(text("labels.exported", settings.language, path=path))

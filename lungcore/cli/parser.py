@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from lungcore.cli.training import PRESETS
+from lungcore.findings.dataset import CONSENSUS, SOURCES, Rules
 from lungcore.language import text
 from lungcore.learning.tasks import LUNGS
 
@@ -159,7 +160,16 @@ def _fill_train(train: Parser) -> None:
 
 
 def _fill_labels(labels: Parser) -> None:
-    acts = labels.choose("act", {"import": "cli.labels_import", "export": "cli.labels_export"})
+    acts = labels.choose(
+        "act",
+        {
+            "import": "cli.labels_import",
+            "export": "cli.labels_export",
+            "freeze": "cli.labels_freeze",
+            "datasets": "cli.labels_datasets",
+            "diff": "cli.labels_diff",
+        },
+    )
     imports, exports = acts["import"], acts["export"]
     imports.take("paths", nargs="+", metavar="FILE", help_key="cli.labels_files")
     imports.take("--series", default="", metavar="SERIES_UID", help_key="cli.labels_series")
@@ -168,8 +178,32 @@ def _fill_labels(labels: Parser) -> None:
     exports.take("--format", required=True, choices=LABEL_FORMATS, help_key="cli.labels_format")
     exports.take("--out", required=True, metavar="PATH", help_key="cli.labels_out")
     exports.take("--reader", action="append", metavar="NAME", help_key="cli.labels_reader")
+    _fill_freeze(acts["freeze"])
+    acts["datasets"].take("--json", action="store_true", help_key="cli.datasets_json")
+    acts["diff"].take("first", metavar="DATASET_ID", help_key="cli.diff_first")
+    acts["diff"].take("second", metavar="DATASET_ID", help_key="cli.diff_second")
+    acts["diff"].take("--json", action="store_true", help_key="cli.diff_json")
     for act in acts.values():
         _take_help(act)
+
+
+def _fill_freeze(freeze: Parser) -> None:
+    rules = Rules()
+    freeze.take("--name", default="", metavar="TEXT", help_key="cli.freeze_name")
+    freeze.take("--source", action="append", choices=SOURCES, help_key="cli.freeze_source")
+    freeze.take("--reader", action="append", metavar="NAME", help_key="cli.labels_reader")
+    freeze.take(
+        "--consensus", choices=CONSENSUS, default=rules.consensus, help_key="cli.freeze_consensus"
+    )
+    freeze.take("--least-readers", type=int, default=1, metavar="N", help_key="cli.freeze_least")
+    freeze.take("--thickest-mm", type=float, metavar="MM", help_key="cli.freeze_thickest")
+    freeze.take("--phantoms", action="store_true", help_key="cli.freeze_phantoms")
+    freeze.take("--without", action="append", metavar="SERIES_UID", help_key="cli.freeze_without")
+    freeze.take("--shares", type=int, nargs=3, metavar="N", help_key="cli.freeze_shares")
+    freeze.take("--seed", type=int, default=rules.seed, metavar="N", help_key="cli.freeze_seed")
+    freeze.take("--splits", metavar="FILE.csv", help_key="cli.freeze_splits")
+    freeze.take("--dry-run", action="store_true", help_key="cli.freeze_dry_run")
+    freeze.take("--json", action="store_true", help_key="cli.freeze_json")
 
 
 def _fill_user(user: Parser) -> None:

@@ -42,7 +42,8 @@ class PairAgreement:
     """Two readers over the series that both read.
 
     both, first_only, second_only: nodules. dice: mean over the `outlined` pairs of masks, or NaN.
-    ratings: by attribute, of those that both rated. diameters_mm: first less second.
+    ratings: by attribute, of those that both rated. sized_mm: diameters of each nodule that both
+    measured, first and second. diameters_mm: first less second.
     """
 
     first: str
@@ -55,6 +56,7 @@ class PairAgreement:
     outlined: int
     dice: float
     ratings: Mapping[str, RatingAgreement]
+    sized_mm: Sequence[tuple[float, float]]
     diameters_mm: BlandAltman
 
 
@@ -158,6 +160,7 @@ def _pair(first: str, second: str, tally: _Tally) -> PairAgreement:
         outlined=len(overlaps),
         dice=float(np.mean(overlaps)) if overlaps else math.nan,
         ratings=_ratings(tally.pairs),
+        sized_mm=sized,
         diameters_mm=bland_altman(diameters[:, 0], diameters[:, 1]),
     )
 

@@ -1,5 +1,7 @@
 """Which voxels of a series a nodule takes up: a box, and a bit for each voxel in it."""
 
+import math
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,18 +43,21 @@ def decode(data: bytes, shape: Index) -> Mask:
     """
     if len(data) < HEADER_BYTES:
         raise LungcoreError("findings.mask_length", found=len(data), expected=HEADER_BYTES)
-    header = [int(number) for number in np.frombuffer(data[:HEADER_BYTES], "<u4")]
+    header = struct.unpack_from("<6I", data)
     origin, box = header[:3], header[3:]
     ends = [first + length for first, length in zip(origin, box, strict=True)]
     if any(end > most for end, most in zip(ends, shape, strict=True)):
-        raise LungcoreError("findings.mask_outside", box=f"{origin} {ends}", shape=list(shape))
-    count = int(np.prod(box))
+        raise LungcoreError(
+            "findings.mask_outside", box=f"{list(origin)} {ends}", shape=list(shape)
+        )
+    count = math.prod(box)
     if count > LARGEST_VOXELS:
         raise LungcoreError("findings.mask_large", found=count, most=LARGEST_VOXELS)
     expected = HEADER_BYTES + -(-count // 8)
     if len(data) != expected:
         raise LungcoreError("findings.mask_length", found=len(data), expected=expected)
-    bits = np.unpackbits(np.frombuffer(data[HEADER_BYTES:], np.uint8), count=count)
+    packed = np.frombuffer(data, np.uint8, offset=HEADER_BYTES)
+    bits = np.unpackbits(packed, count=count).view(np.bool_)
     if not bits.any():
         raise LungcoreError("findings.mask_empty")
-    return Mask((origin[0], origin[1], origin[2]), bits.reshape(box).astype(bool))
+    return Mask((origin[0], origin[1], origin[2]), bits.reshape(box))

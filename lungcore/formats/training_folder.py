@@ -1,71 +1,137 @@
-"""A folder to train on: images and masks as NIfTI, and a `dataset.json` for two programs.
+"""A folder to train on: images and masks as NIfTI, and lists of them for three programs.
 
 nnDetection, where the folder lies in its data folder: raw_splitted_data/imagesTr/CASE_0000.nii.gz,
-labelsTr/CASE.nii.gz (a number a nodule, without gaps) and labelsTr/CASE.json (the class of each).
-It splits names at points, so cases are numbered; `cases` in dataset.json names their series.
-MONAI reads lists: `training` (image and label, as of the Medical Segmentation Decathlon) and
-`detection` (image, boxes as centre and size in LPS mm, and their classes, as of its LUNA16).
+labelsTr/CASE.nii.gz (a number a nodule, without gaps) and labelsTr/CASE.json (the class of each);
+imagesTs and labelsTs hold the test split. It splits names at points, so cases are numbered; `cases`
+in dataset.json names their series.
+MONAI reads lists of dataset.json: `training`, `validation` and `test` (image and label, as of the
+Medical Segmentation Decathlon), and `detection` with `detection_validation` and `detection_test`
+(image, boxes as centre and size in LPS mm, and their classes, as of its LUNA16).
+`train` of this program reads lesions.csv (`learning.scans`), with images/ and masks/ as links: the
+training split in all folds but the last, which is the validation split, and no test.
 """
 
+import csv
+import hashlib
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungcore.findings.labels import Grid, LabelSet
+from lungcore.findings.attributes import SCALES
+from lungcore.findings.dataset import SPLITS, Split
+from lungcore.findings.labels import Grid, LabelSet, Mark
 from lungcore.formats import images
 from lungcore.formats.label_images import label_map
 from lungcore.imaging.volume import Volume
 
-IMAGES, LABELS = "raw_splitted_data/imagesTr", "raw_splitted_data/labelsTr"
+RAW = "raw_splitted_data"
+KEYS: Mapping[Split, str] = {"train": "training", "validation": "validation", "test": "test"}
+BOXES: Mapping[Split, str] = {
+    "train": "detection",
+    "validation": "detection_validation",
+    "test": "detection_test",
+}
+FOLDS = 8  # as many as the task that ships has
+LESION = ("image", "lesion", "patient_id", "fold")
+RATINGS = ("malignancy", *(name for name in SCALES if name != "malignancy"))
 
 
-def write(cases: Iterable[tuple[LabelSet, Volume]], folder: Path) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A series to learn from. patient: any name, the same for all series of a patient."""
+
+    labels: LabelSet
+    volume: Volume
+    split: Split = "train"
+    patient: str = ""
+
+
+def write(cases: Iterable[Case], folder: Path) -> None:
     """Write each case. Raises OSError or LungcoreError when the folder cannot be written to."""
-    for part in (IMAGES, LABELS):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    written = [
-        _case(f"case{number:04d}", labels, volume, folder)
-        for number, (labels, volume) in enumerate(cases)
-    ]
-    content = {
+    for part in ("imagesTr", "labelsTr", "imagesTs", "labelsTs"):
+        (folder / RAW / part).mkdir(parents=True, exist_ok=True)
+    for part in ("images", "masks"):
+        (folder / part).mkdir(exist_ok=True)
+    written = [_case(f"case{number:04d}", case, folder) for number, case in enumerate(cases)]
+    content: dict[str, Any] = {
         "name": "lung nodules",
         "task": folder.name,
         "dim": 3,
-        "test_labels": False,
+        "test_labels": any(case["split"] == "test" for case in written),
         "labels": {"0": "nodule"},
         "modalities": {"0": "CT"},
         "cases": {case["name"]: case["series_uid"] for case in written},
-        "training": [{"image": case["image"], "label": case["label"]} for case in written],
-        "detection": [
-            {"image": case["image"], "box": case["boxes"], "label": [0] * len(case["boxes"])}
-            for case in written
-        ],
     }
+    for split in SPLITS:
+        own = [case for case in written if case["split"] == split]
+        content[KEYS[split]] = [{"image": one["image"], "label": one["label"]} for one in own]
+        content[BOXES[split]] = [
+            {"image": one["image"], "box": one["boxes"], "label": [0] * len(one["boxes"])}
+            for one in own
+        ]
     _write_json(content, folder / "dataset.json")
+    with (folder / "lesions.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = [row for case in written for row in case["lesions"]]
+        csv.writer(file, lineterminator="\n").writerows([(*LESION, *RATINGS), *rows])
 
 
-def _case(name: str, labels: LabelSet, volume: Volume, folder: Path) -> dict[str, Any]:
-    image, label = f"{IMAGES}/{name}_0000.nii.gz", f"{LABELS}/{name}.nii.gz"
+def _case(name: str, case: Case, folder: Path) -> dict[str, Any]:
+    labels, volume = case.labels, case.volume
+    part = "Ts" if case.split == "test" else "Tr"
+    image, label = f"{RAW}/images{part}/{name}_0000.nii.gz", f"{RAW}/labels{part}/{name}.nii.gz"
     found = label_map(labels.nodules, Grid(volume.shape, volume.affine))
     # A nodule that others cover has no voxels left: number those that have.
     present, numbers = np.unique(np.append(0, found), return_inverse=True)
     numbers = numbers[1:].reshape(found.shape).astype(np.uint16)
-    count = len(present) - 1
+    marks = [labels.nodules[number - 1] for number in present[1:]]
     images.write(volume.hu, volume.affine, folder / image)
     images.write(numbers, volume.affine, folder / label)
-    instances = {str(number): 0 for number in range(1, count + 1)}
-    _write_json({"instances": instances}, folder / LABELS / f"{name}.json")
+    instances = {str(number): 0 for number in range(1, len(marks) + 1)}
+    _write_json({"instances": instances}, folder / RAW / f"labels{part}" / f"{name}.json")
+    if case.split != "test":
+        _link(folder / image, folder / "images" / f"{name}.nii.gz")
+        _link(folder / label, folder / "masks" / f"{name}.nii.gz")
     return {
         "name": name,
         "series_uid": labels.series_uid,
+        "split": case.split,
         "image": image,
         "label": label,
-        "boxes": [_box(numbers == number, volume) for number in range(1, count + 1)],
+        "boxes": [_box(numbers == number, volume) for number in range(1, len(marks) + 1)],
+        "lesions": [] if case.split == "test" else _lesions(name, case, marks),
     }
+
+
+def _link(path: Path, link: Path) -> None:
+    """A relative link, so that the folder can be moved."""
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.path.relpath(path, link.parent))
+
+
+def _lesions(name: str, case: Case, marks: list[Mark]) -> list[list[str]]:
+    """A row a nodule that has voxels; one with lesion 0 where there is none."""
+    patient = case.patient or case.labels.series_uid
+    fold = str(FOLDS - 1 if case.split == "validation" else _fold(patient))
+    told = [name, patient, fold]
+    if not marks:
+        return [_lesion(told, 0, {})]
+    return [_lesion(told, number, mark.attributes) for number, mark in enumerate(marks, start=1)]
+
+
+def _lesion(told: list[str], number: int, ratings: Mapping[str, int]) -> list[str]:
+    name, patient, fold = told
+    return [name, str(number), patient, fold, *(str(ratings.get(key, "")) for key in RATINGS)]
+
+
+def _fold(patient: str) -> int:
+    """One of all but the last, the same for a patient whatever else is written."""
+    return hashlib.sha256(patient.encode()).digest()[0] % (FOLDS - 1)
 
 
 def _box(voxels: NDArray[np.bool_], volume: Volume) -> list[float]:

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lungcore.findings.labels import DrawnSet, LabelSet, Mark
-from lungcore.findings.mask import LARGEST_VOXELS, encode
+from lungcore.findings.mask import LARGEST_VOXELS, Mask, encode
 from lungcore.findings.placing import Placed, place
 from lungcore.records import label_files
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
-from lungcore.records.series import SeriesHeader, SeriesRecord
+from lungcore.records.series import SeriesHeader, SeriesRecord, Voxelled
 from lungcore.records.studies import find_series
 from lungcore.records.studies import series as series_record
 from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
@@ -90,14 +90,28 @@ def label_sets(session: Session, series_uid: str, masks: MaskStore) -> list[Labe
     Raises LungcoreError when the series or a mask is unknown.
     """
     header = series_record(session, series_uid)
-    return [
-        LabelSet(
-            series_uid=series_uid,
-            reader=row.reader,
-            marks=tuple(_mark(mark, header, masks) for mark in row.marks),
-        )
-        for row, _ in _rows(session, series_uid)
-    ]
+    return [_labels(row, header, masks) for row, _ in _rows(session, series_uid)]
+
+
+def of_content(session: Session, series_uid: str, sha256: str, masks: MaskStore) -> LabelSet | None:
+    """What a layer of the series says, by the hash of its content; None when there is none."""
+    header = series_record(session, series_uid)
+    of_series = SeriesRow.series_uid == series_uid
+    row = session.scalar(
+        select(LabelLayerRow)
+        .join(SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id)
+        .where(of_series, LabelLayerRow.content_sha256 == sha256)
+        .limit(1)
+    )
+    return None if row is None else _labels(row, header, masks)
+
+
+def _labels(row: LabelLayerRow, header: SeriesHeader, masks: MaskStore) -> LabelSet:
+    return LabelSet(
+        series_uid=header.series_uid,
+        reader=row.reader,
+        marks=tuple(mark_of(mark, header, masks) for mark in row.marks),
+    )
 
 
 def _rows(session: Session, series_uid: str) -> list[tuple[LabelLayerRow, LabelFile | None]]:
@@ -156,15 +170,21 @@ def _is_kept(mark: Mark) -> bool:
     return not (is_large and mark.kind == "structure")
 
 
-def _mark(stored: dict[str, Any], header: SeriesHeader, masks: MaskStore) -> Mark:
+def mark_of(stored: dict[str, Any], series: Voxelled, masks: MaskStore) -> Mark:
+    """A mark from its column, with its voxels. Raises LungcoreError when its mask is unknown."""
     mask = stored["mask"]
+    return place_of(stored, None if mask is None else masks.read(series, mask))
+
+
+def place_of(stored: dict[str, Any], mask: Mask | None = None) -> Mark:
+    """A mark from its column; without its voxels, where they are not given."""
     return Mark(
         name=stored["name"],
         kind=stored["kind"],
         center_mm=tuple(stored["center_mm"]),
         diameter_mm=stored["diameter_mm"],
         attributes=stored["attributes"],
-        mask=None if mask is None else masks.read(header, mask),
+        mask=mask,
     )
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
 from lungcore import language
 from lungcore.findings.labels import Grid
+from lungcore.findings.mask import Index
 from lungcore.records.tables import SeriesRow
 
 Verdict = Literal["accept", "warn", "refuse"]
@@ -39,6 +40,17 @@ class NewInstance:
 
 
 InstanceRecord = NewInstance
+
+
+class Voxelled(Protocol):
+    """What has the voxels of a series: enough to place a mask on it."""
+
+    @property
+    def series_uid(self) -> str: ...
+    @property
+    def shape(self) -> Index: ...
+    @property
+    def grid(self) -> Grid: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +92,14 @@ class SeriesHeader:
     phantom: bool
 
     @property
+    def shape(self) -> Index:
+        """How many slices, rows and columns."""
+        return self.slices, self.rows, self.columns
+
+    @property
     def grid(self) -> Grid:
         """The voxels of the series."""
-        affine = np.array(self.affine, float).reshape(4, 4)
-        return Grid((self.slices, self.rows, self.columns), affine)
+        return Grid(self.shape, np.array(self.affine, float).reshape(4, 4))
 
     def columns_of_row(self) -> dict[str, Any]:
         """The attributes as columns of the table."""

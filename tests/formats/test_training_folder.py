@@ -5,9 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from lungcore.findings.labels import LabelSet
 from lungcore.findings.voxels import on_grid
 from lungcore.formats import images, training_folder
+from lungcore.formats.training_folder import FOLDS, Case
 from lungcore.imaging.volume import Volume
+from lungcore.learning import scans
+from lungcore.learning.data import read_image, read_rows
+from lungcore.learning.tasks import LUNGS
 
 
 @pytest.fixture
@@ -19,7 +24,7 @@ def volume(grid):
 @pytest.fixture
 def folder(tmp_path, sets, volume):
     out = tmp_path / "Task100_Nodules"
-    training_folder.write([(sets[0], volume), (sets[1], volume)], out)
+    training_folder.write([Case(sets[0], volume), Case(sets[1], volume)], out)
     return out
 
 
@@ -65,6 +70,48 @@ def test_boxes_hold_their_nodules_to_the_edge(folder, volume, sets, grid):
 def test_a_nodule_that_another_covers_leaves_no_gap(tmp_path, sets, volume):
     one, two = sets[0].nodules
     covered = type(sets[0])(series_uid="1.2", reader="r", marks=(one, one, two))
-    training_folder.write([(covered, volume)], tmp_path / "t")
+    training_folder.write([Case(covered, volume)], tmp_path / "t")
     label = images.read(tmp_path / "t/raw_splitted_data/labelsTr/case0000.nii.gz")
     assert np.unique(label.hu).tolist() == [0, 1, 2]
+
+
+def test_splits_go_where_each_program_looks_for_them(tmp_path, sets, volume):
+    empty = LabelSet(series_uid="1.9", reader="r", marks=())
+    cases = [
+        Case(sets[0], volume, "train", "P1"),
+        Case(empty, volume, "validation", "P2"),
+        Case(sets[1], volume, "test", "P3"),
+    ]
+    out = tmp_path / "t"
+    training_folder.write(cases, out)
+    content = json.loads((out / "dataset.json").read_text())
+    assert content["test_labels"]
+    for key, boxes, part, nodules in (
+        ("training", "detection", "Tr", len(sets[0].nodules)),
+        ("validation", "detection_validation", "Tr", 0),
+        ("test", "detection_test", "Ts", len(sets[1].nodules)),
+    ):
+        [one], [other] = content[key], content[boxes]
+        assert f"/images{part}/" in one["image"]
+        assert (out / one["image"]).is_file()
+        assert (out / one["label"]).is_file()
+        assert len(other["box"]) == nodules
+    rows = read_rows(out / "lesions.csv")
+    assert {row["image"] for row in rows} == {"case0000", "case0001"}, "no test case"
+    [negative] = [row for row in rows if row["image"] == "case0001"]
+    assert (negative["lesion"], negative["fold"]) == ("0", str(FOLDS - 1))
+    assert all(int(row["fold"]) < FOLDS - 1 for row in rows if row["image"] == "case0000")
+
+
+def test_our_own_training_reads_the_folder(tmp_path, sets, volume, grid):
+    """The layout of learning.scans: numbers of masks are lesions, ratings are the readers'."""
+    out = tmp_path / "t"
+    training_folder.write([Case(sets[0], volume, "train", "P1")], out)
+    assert LUNGS.folds == FOLDS
+    rows = read_rows(out / "lesions.csv")
+    assert scans.names(out, range(FOLDS - 1)) == ["case0000"]
+    mask = read_image(out / "masks" / "case0000.nii.gz").hu
+    for row, mark in zip(rows, sets[0].nodules, strict=True):
+        np.testing.assert_array_equal(mask == int(row["lesion"]), on_grid(mark.mask, grid))
+        for name in ("malignancy", *LUNGS.attributes):
+            assert row[name] == str(mark.attributes.get(name, ""))

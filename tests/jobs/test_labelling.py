@@ -12,12 +12,12 @@ from lungcore.findings.finding import Finding
 from lungcore.findings.mask import Mask, encode
 from lungcore.findings.voxels import ellipsoid
 from lungcore.formats import label_json, mark_tables
-from lungcore.jobs import label_export, labelling
+from lungcore.jobs import label_export, label_writers, labelling
 from lungcore.jobs.importing import import_paths, import_phantom
 from lungcore.jobs.label_reading import read
 from lungcore.jobs.labelling import import_labels
 from lungcore.jobs.leftovers import clean_leftovers
-from lungcore.records import database, label_files, label_layers, readings, studies
+from lungcore.records import database, label_files, label_layers, readings, signed, studies
 from lungcore.records.masks import MaskStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.tables import AccountRow
@@ -250,7 +250,7 @@ def test_a_shape_that_a_reader_gave_goes_out_as_its_voxels(settings, engine, pha
     name = masks.add(series, encode(Mask((11, 50, 52), voxels)))
     drawn = Finding("2.25.1", center, 9.0, state="added", source="reader", mask=name)
     egg = dataclasses.replace(drawn, mask=None, axes_mm=(20.0, 12.0, 30.0))
-    one, other = (label_export.mark_of(finding, series, masks) for finding in (drawn, egg))
+    one, other = (signed.mark_of(finding, series, masks) for finding in (drawn, egg))
     np.testing.assert_array_equal(one.mask.voxels, voxels)
     assert other.mask.voxels.sum() == ellipsoid(center, egg.axes_mm, series.grid).voxels.sum()
 
@@ -271,7 +271,7 @@ def say(engine, reading, account_id, kind, payload):
 
 def test_every_format_writes_what_two_readers_marked(settings, engine, tmp_path, phantom_uid):
     import_labels(marks_csv(tmp_path, engine, phantom_uid), settings)
-    for format_name in label_export.FORMATS:
+    for format_name in label_writers.FORMATS:
         out = tmp_path / {"nifti": "n.nii.gz", "seg": "s.dcm"}.get(format_name, format_name)
         written = label_export.export(settings, phantom_uid, format_name, out)
         assert written

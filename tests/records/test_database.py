@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from lungcore.errors import LungcoreError
-from lungcore.records import audit
+from lungcore.records import audit, dataset_tables  # noqa: F401 - its tables count too
 from lungcore.records.database import connect, migrate, schema_version, snapshot, transaction
 from lungcore.records.tables import Base
 

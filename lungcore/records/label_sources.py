@@ -1,0 +1,148 @@
+"""All that readers say of all series, by series; with voxels only where they are asked for.
+
+One reader has one say on a series: a signed reading before a layer of the same name, and of layers
+the one that was added last.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lungcore.findings.dataset import SOURCES, Labels, Source
+from lungcore.findings.labels import Grid, LabelSet
+from lungcore.findings.mask import Index
+from lungcore.records import label_layers, signed
+from lungcore.records.masks import MaskStore
+from lungcore.records.signed import SignedReading
+from lungcore.records.tables import LabelLayerRow, ReadingRow, SeriesRow
+
+PLACE = (SeriesRow.series_uid, SeriesRow.slices, SeriesRow.rows, SeriesRow.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one reader says of a series.
+
+    is_whole: not where a reading was signed with findings of the machine undecided.
+    origin: the reading, or the hash of the layer's content.
+    """
+
+    marks: LabelSet
+    is_whole: bool
+    origin: SignedReading | str
+
+    @cached_property
+    def labels(self) -> Labels:
+        """How a dataset names it."""
+        reader, origin = self.marks.reader, self.origin
+        if isinstance(origin, str):
+            return Labels(reader=reader, sha256=origin)
+        return Labels(reader=reader, sha256=origin.sha256, last_event=origin.last_event)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A series as far as masks need it; `affine` as far as ellipsoids do."""
+
+    series_uid: str
+    slices: int
+    rows: int
+    columns: int
+    affine: Sequence[float] = ()
+
+    @property
+    def shape(self) -> Index:
+        return self.slices, self.rows, self.columns
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.shape, np.array(self.affine, float).reshape(4, 4))
+
+
+def by_series(
+    session: Session,
+    sources: Collection[Source] = SOURCES,
+    readers: Sequence[str] = (),
+    masks: MaskStore | None = None,
+) -> dict[str, list[Said]]:
+    """What readers say, of each series_uid. readers: of these alone; none for all.
+
+    masks: where voxels are wanted. Raises LungcoreError when a mask is unknown.
+    """
+    found: dict[str, dict[str, Said]] = {}
+    for source, read in (("layers", _layers), ("readings", _readings)):
+        for one in read(session, readers, masks) if source in sources else ():
+            found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
+    return {uid: list(of_series.values()) for uid, of_series in found.items()}
+
+
+def reader_names(session: Session) -> list[str]:
+    """Everybody who labelled anything: readers of layers and of signed readings."""
+    layers = set(session.scalars(select(LabelLayerRow.reader).distinct()))
+    return sorted(layers | set(signed.readers(session)))
+
+
+def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...]]:
+    """Which layers and which signed readings, as they stand, the readers have."""
+    layers = session.execute(
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(
+            LabelLayerRow.reader.in_(readers)
+        )
+    )
+    readings = session.execute(
+        select(ReadingRow.reading_id, ReadingRow.version).where(
+            ReadingRow.signed_at.is_not(None), ReadingRow.account_id.in_(_accounts(readers))
+        )
+    )
+    return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
+
+
+def _accounts(readers: Sequence[str]) -> list[int]:
+    return [account for reader in readers if (account := signed.account_of(reader))]
+
+
+def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
+    rows = session.execute(
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.reader, LabelLayerRow.content_sha256)
+        .add_columns(LabelLayerRow.marks, *PLACE)
+        .join(SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id)
+        .where(*([LabelLayerRow.reader.in_(readers)] if readers else []))
+    )
+    # Ordered here: asked to, SQLite walks through all layers to find those of the readers in order.
+    for _, reader, sha256, stored, *columns in sorted(rows, key=itemgetter(0)):
+        place = _Place(*columns)
+        marks = (
+            label_layers.place_of(one) if masks is None else label_layers.mark_of(one, place, masks)
+            for one in stored
+        )
+        yield Said(
+            origin=sha256,
+            marks=LabelSet(series_uid=place.series_uid, reader=reader, marks=tuple(marks)),
+            is_whole=True,
+        )
+
+
+def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
+    accounts = _accounts(readers)
+    if readers and not accounts:
+        return
+    where = [ReadingRow.account_id.in_(accounts)] if readers else []
+    places = _places(session) if masks is not None else {}
+    for reading in signed.signed(session, *where):
+        yield Said(
+            origin=reading,
+            marks=reading.labels(places.get(reading.series_uid), masks),
+            is_whole=reading.is_decided,
+        )
+
+
+def _places(session: Session) -> dict[str, _Place]:
+    """The series that a signed reading is of."""
+    read = select(ReadingRow.series_id).where(ReadingRow.signed_at.is_not(None))
+    rows = session.execute(select(*PLACE, SeriesRow.affine).where(SeriesRow.series_id.in_(read)))
+    return {row.series_uid: _Place(*row) for row in rows}

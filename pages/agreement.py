@@ -1,0 +1,142 @@
+"""How far readers agree: all pairs, each reader, and one pair in charts."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lungcore.findings.agreement import PairAgreement, ReaderAgreement, agreement_of_readers
+from lungcore.findings.attributes import SCALES
+from lungcore.findings.statistics import Estimate
+from lungcore.records import agreeing, database, label_sources
+from pages import _agreement_charts, _context
+
+ROLES = ("adjudicator", "model_owner")
+MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of pairs, in rows and px; the rest is scrolled to
+Columns = Mapping[str, Sequence[object]]
+MOST_PAIRED = 4  # readers whose pairs are told unasked
+
+here = _context.account()
+t = _context.texts(here)
+_context.require_role(here, *ROLES)
+services = _context.services()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def pairs_of(readers: tuple[str, ...], fingerprint: str) -> list[PairAgreement]:
+    """The agreement of every two readers; of the same content it is computed once."""
+    with database.snapshot(_context.services().engine) as session:
+        return agreeing.pairs(session, readers, _context.services().masks)
+
+
+def told(value: float) -> str:
+    """A figure, or a dash where the numbers do not give it."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def told_whole(estimate: Estimate) -> str:
+    """A figure with its 95 % interval."""
+    if math.isnan(estimate.low):
+        return told(estimate.value)
+    return f"{estimate.value:.2f} ({estimate.low:.2f}, {estimate.high:.2f})"
+
+
+def mean_kappa(kappas: Sequence[float]) -> float:
+    """Over the attributes that have one."""
+    known = [value for value in kappas if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def show_pairs(pairs: Sequence[PairAgreement]) -> PairAgreement:
+    """A row a pair; returns the one that is chosen, or the first."""
+    rows = {
+        "agreement.pair": [f"{one.first} – {one.second}" for one in pairs],
+        "agreement.series": [one.series for one in pairs],
+        "agreement.both": [one.both for one in pairs],
+        "agreement.first_only": [one.first_only for one in pairs],
+        "agreement.second_only": [one.second_only for one in pairs],
+        "agreement.positive": [told_whole(one.positive_agreement) for one in pairs],
+        "agreement.dice": [told(one.dice) for one in pairs],
+        "agreement.kappa": [
+            told(mean_kappa([rated.kappa for rated in one.ratings.values()])) for one in pairs
+        ],
+        "agreement.difference": [told_whole(one.diameters_mm.mean) for one in pairs],
+    }
+    chosen = st.dataframe(
+        table(rows),
+        hide_index=True,
+        height="auto" if len(pairs) <= MOST_ROWS else MOST_HEIGHT,
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
+        on_select="rerun",
+        key="pairs",
+    )
+    [number] = chosen.selection.rows or [0]
+    return pairs[min(number, len(pairs) - 1)]
+
+
+def show_readers(readers: Sequence[ReaderAgreement]) -> None:
+    """A row a reader, against all others."""
+    rows = {
+        "agreement.reader": [one.reader for one in readers],
+        "agreement.both": [one.both for one in readers],
+        "agreement.alone": [one.alone for one in readers],
+        "agreement.missed": [one.missed for one in readers],
+        "agreement.positive": [told_whole(one.positive_agreement) for one in readers],
+        "agreement.dice": [told(one.dice) for one in readers],
+        "agreement.kappa": [told(mean_kappa(list(one.kappas.values()))) for one in readers],
+    }
+    show_table(rows)
+
+
+def show_table(rows: Columns) -> None:
+    """A table that nothing is chosen from."""
+    st.dataframe(table(rows), hide_index=True)
+
+
+def table(rows: Columns) -> pd.DataFrame:
+    """Columns by the keys of their headings."""
+    return pd.DataFrame({t(key): values for key, values in rows.items()})
+
+
+def show_pair(pair: PairAgreement) -> None:
+    """One pair: diameters against each other, and the ratings attribute by attribute."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _agreement_charts.bland_altman(pair, t)
+    with right:
+        if not pair.ratings:
+            st.caption(t("agreement.no_ratings"))
+            return
+        _agreement_charts.ratings(pair, t)
+        rated = [(name, pair.ratings[name]) for name in SCALES if name in pair.ratings]
+        with st.expander(t("agreement.figures")):
+            show_table(
+                {
+                    "agreement.attribute": [t(f"agreement.attribute_{name}") for name, _ in rated],
+                    "agreement.rated": [one.n for _, one in rated],
+                    "agreement.kappa": [told(one.kappa) for _, one in rated],
+                    "agreement.icc": [told_whole(one.icc) for _, one in rated],
+                }
+            )
+
+
+with database.snapshot(services.engine) as session:
+    everybody = label_sources.reader_names(session)
+if len(everybody) < 2:
+    st.info(t("agreement.nobody"))
+    st.stop()
+chosen = st.multiselect(t("agreement.readers"), everybody, default=everybody[:MOST_PAIRED])
+with database.snapshot(services.engine) as session:
+    now = agreeing.fingerprint(session, chosen)
+found = pairs_of(tuple(sorted(chosen)), now) if len(chosen) > 1 else []
+if not found:
+    st.info(t("agreement.choose_two"))
+    st.stop()
+by_pair, by_reader = st.tabs([t("agreement.by_pair"), t("agreement.by_reader")])
+with by_pair:
+    show_pair(show_pairs(found))
+with by_reader:
+    show_readers(agreement_of_readers(found))
+st.caption(t("agreement.meaning"))
