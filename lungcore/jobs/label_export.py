@@ -11,6 +11,7 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.consensus import vote
 from lungcore.findings.finding import Finding
 from lungcore.findings.labels import LabelSet, Mark
+from lungcore.findings.reading import SAID
 from lungcore.findings.voxels import ellipsoid, to_index
 from lungcore.formats import coco, images, label_images, label_json, mark_tables, training_folder
 from lungcore.records import audit, database, label_layers, readings, studies
@@ -21,8 +22,6 @@ from lungcore.records.pixels import PixelStore
 from lungcore.records.series import SeriesHeader
 from lungcore.records.studies import InstanceRecord
 from lungcore.settings import Settings
-
-SAID = ("accepted", "edited", "added")  # what a reader has decided to be a nodule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class Labelled:
 def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
     """What readers say of a series: layers of files, and the readings that are signed.
 
-    A reading's reader is called by the number of the account. Raises LungcoreError when the series
+    A reading's reader is called by the number of the account, and of the round if it is of one. A
+    reading that excludes the scan says nothing of it. Raises LungcoreError when the series
     is unknown or was refused.
     """
     masks = MaskStore(storage)
@@ -50,11 +50,14 @@ def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
         if series.verdict == "refuse":
             raise LungcoreError("records.series_refused", series_uid=series_uid)
         signed = [
-            _reading(readings.load(session, one.reading_id), series, masks)
+            readings.load(session, one.reading_id)
             for one in readings.of_series(session, series_uid)
             if one.signed_at is not None
         ]
-        sets = [*label_layers.label_sets(session, series_uid, masks), *signed]
+        sets = [
+            *label_layers.label_sets(session, series_uid, masks),
+            *(_reading(one, series, masks) for one in signed if not one.state.scan.excluded),
+        ]
         return Labelled(series, studies.instances(session, series_uid), sets)
 
 
@@ -114,11 +117,13 @@ def _reading(reading: readings.ReadingRecord, series: SeriesHeader, masks: MaskS
         if finding.state in SAID
     ]
     name = f"account-{reading.account_id}"
+    if reading.round is not None:
+        name += f"-round-{reading.round.round_id}"
     return LabelSet(series_uid=series.series_uid, reader=name, marks=tuple(marks))
 
 
 def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
-    """The finding as a mark. Its attributes are the machine's and no reader's ratings."""
+    """The finding as a mark, rated as its reader did: the machine's attributes are no ratings."""
     mask = None
     if finding.mask is not None:
         mask = masks.read(series, finding.mask)
@@ -129,7 +134,7 @@ def mark_of(finding: Finding, series: SeriesHeader, masks: MaskStore) -> Mark:
         kind="nodule",
         center_mm=finding.center_mm,
         diameter_mm=finding.diameter_mm,
-        attributes={},
+        attributes=dict(finding.label.attributes) if finding.label else {},
         mask=mask,
     )
 

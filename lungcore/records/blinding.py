@@ -1,0 +1,95 @@
+"""What a reader must not see, asked by every route before it sends anything.
+
+While a round is open, its readers have one reading of each of its series: that of the round. In a
+blinded round they are told nothing of other readings, and nothing of the machine's where the round
+hides it. The patient's other series show the same nodules: they stay shut until it is closed.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lungcore.errors import LungcoreError
+from lungcore.records.round_tables import AssignmentRow, RoundRow
+from lungcore.records.tables import SeriesRow
+
+
+def round_of(session: Session, series: SeriesRow, account_id: int) -> RoundRow | None:
+    """The open round in which the account reads the series, or None.
+
+    Raises LungcoreError for a series that a blinded round elsewhere on the patient shuts.
+    """
+    own = session.scalar(
+        select(RoundRow)
+        .join(AssignmentRow)
+        .where(
+            AssignmentRow.series_id == series.series_id,
+            AssignmentRow.account_id == account_id,
+            RoundRow.closed_at.is_(None),
+        )
+    )
+    if own is None and session.scalar(_shutting(series, account_id).limit(1)) is not None:
+        raise LungcoreError("records.patient_blinded")
+    return own
+
+
+def check_machine(session: Session, series: SeriesRow, account_id: int) -> None:
+    """Raise LungcoreError where the account must not see what the machine found."""
+    found = round_of(session, series, account_id)
+    if found is not None and found.machine_hidden:
+        raise LungcoreError("records.machine_hidden")
+
+
+def is_blinded(session: Session, account_id: int) -> bool:
+    """Whether the account reads in an open blinded round at all."""
+    return session.scalar(_cases(account_id).limit(1)) is not None
+
+
+def hidden(
+    session: Session, account_id: int, series_ids: Collection[int] | None = None
+) -> Select[int]:
+    """The ids of the series whose findings the account must not see; of `series_ids` only."""
+    case, other = aliased(SeriesRow), aliased(SeriesRow)
+    query = select(other.series_id).join(case, _is_same_patient(case, other))
+    if series_ids is not None:
+        query = query.where(other.series_id.in_(series_ids))
+    return query.where(case.series_id.in_(_cases(account_id)))
+
+
+def _cases(account_id: int) -> Select[int]:
+    return (
+        select(AssignmentRow.series_id)
+        .join(RoundRow)
+        .where(
+            AssignmentRow.account_id == account_id,
+            RoundRow.closed_at.is_(None),
+            RoundRow.blinded,
+        )
+    )
+
+
+def _shutting(series: SeriesRow, account_id: int) -> Select[int]:
+    case = aliased(SeriesRow)
+    return (
+        select(AssignmentRow.series_id)
+        .join(RoundRow)
+        .join(case, case.series_id == AssignmentRow.series_id)
+        .where(
+            case.patient_id != "",
+            case.patient_id == series.patient_id,
+            case.patient_birth_date == series.patient_birth_date,
+            AssignmentRow.account_id == account_id,
+            RoundRow.closed_at.is_(None),
+            RoundRow.blinded,
+        )
+    )
+
+
+def _is_same_patient(case: type[SeriesRow], other: type[SeriesRow]) -> ColumnElement[bool]:
+    same = and_(
+        case.patient_id != "",
+        case.patient_id == other.patient_id,
+        case.patient_birth_date == other.patient_birth_date,
+    )
+    return or_(case.series_id == other.series_id, same)
