@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lungcore.errors import LungcoreError
 from lungcore.records.round_tables import AssignmentRow, RoundRow
+from lungcore.records.series import find_series
 from lungcore.records.tables import SeriesRow
 
 
@@ -34,10 +35,15 @@ def round_of(session: Session, series: SeriesRow, account_id: int) -> RoundRow |
     return own
 
 
-def check_machine(session: Session, series: SeriesRow, account_id: int) -> None:
+def hides_machine(session: Session, series_uid: str, account_id: int) -> bool:
+    """Whether a round hides from the account what the machine found. Raises as `round_of`."""
+    found = round_of(session, find_series(session, series_uid), account_id)
+    return found is not None and found.machine_hidden
+
+
+def check_machine(session: Session, series_uid: str, account_id: int) -> None:
     """Raise LungcoreError where the account must not see what the machine found."""
-    found = round_of(session, series, account_id)
-    if found is not None and found.machine_hidden:
+    if hides_machine(session, series_uid, account_id):
         raise LungcoreError("records.machine_hidden")
 
 

@@ -22,7 +22,7 @@ from lungcore.findings.finding import Finding
 from lungcore.findings.reading import Event, Kind, ReadingState, fold, step
 from lungcore.records import audit, blinding, leases, summary
 from lungcore.records.round_tables import OWN, RoundRow
-from lungcore.records.studies import find_series
+from lungcore.records.series import find_series
 from lungcore.records.tables import AccountRow, DetectionRow, EventRow, ReadingRow, SeriesRow
 
 LONGEST_EVENT_UID = 64
@@ -139,6 +139,18 @@ def events(session: Session, reading_id: int) -> list[Event]:
     ]
 
 
+def check_mask(session: Session, series_uid: str, account_id: int, mask: str) -> None:
+    """Raise LungcoreError where a blinded round hides the mask: its reading does not name it."""
+    series = find_series(session, series_uid)
+    found = blinding.round_of(session, series, account_id)
+    if found is None or not found.blinded:
+        return
+    reading = _of_account(session, series.series_id, account_id, found.round_id)
+    own = events(session, reading.reading_id) if reading is not None else []
+    if all(event.payload.get("mask") != mask for event in own):
+        raise LungcoreError("records.mask_blinded")
+
+
 def of_series(session: Session, series_uid: str) -> list[ReadingSummary]:
     """The readings of the series that hold anything, oldest first."""
     found = session.execute(
@@ -186,8 +198,7 @@ def append(
         return _record(session, reading)
     if reading.version != expected_version:
         raise ReadingChanged("records.reading_changed")
-    if reading.round != OWN:
-        leases.hold(session, _case(reading), account_id, now=datetime.now(UTC))
+    take_case(session, reading_id)
     state = _state(session, reading)
     check(state, cast(Kind, kind), payload)
     if kind == "sign" and reading.round != OWN and not state.is_answer:
@@ -197,6 +208,16 @@ def append(
     )
     _save(session, reading, event, step(state, event))
     return _record(session, reading)
+
+
+def take_case(session: Session, reading_id: int) -> None:
+    """Take the case that a reading is of, for its reader; nothing to take for a reader's own.
+
+    Raises LungcoreError when others have it.
+    """
+    reading = _find(session, reading_id)
+    if reading.round != OWN:
+        leases.hold(session, _case(reading), reading.account_id, now=datetime.now(UTC))
 
 
 def take_detection(session: Session, series_id: int) -> None:

@@ -20,6 +20,7 @@ from lungcore.records import (
 )
 from lungcore.records.database import connect, snapshot, transaction
 from lungcore.records.round_tables import AssignmentRow
+from lungcore.records.series import find_series
 from lungcore.records.tables import AccountRow, SeriesRow
 from tests.records.conftest import NOON
 
@@ -174,7 +175,7 @@ def test_marks_keep_the_case_and_are_refused_once_others_have_it(
         act(stored[0], readers[1], "add", ADD | {"finding_uid": "2.25.6"})
     assert refused.value.key == "records.case_taken"
     with transaction(engine) as session:
-        case = made.round_id, studies.find_series(session, stored[0]).series_id
+        case = made.round_id, find_series(session, stored[0]).series_id
         session.execute(update(AssignmentRow).values(lease_until=NOON))  # a weekend has passed
         assert leases.take(session, case, readers[1], now=datetime.now(UTC))
     with pytest.raises(LungcoreError) as lost:
