@@ -43,12 +43,11 @@ def account() -> Account:
     return found
 
 
-def require_role(here: Account, role: str) -> None:
-    """Stop the page, with the reason, for an account without `role`."""
-    if role not in here.roles:
-        st.error(
-            text("pages.role_needed", here.language, role=text(f"pages.role_{role}", here.language))
-        )
+def require_role(here: Account, *roles: str) -> None:
+    """Stop the page, with the reason, for an account with none of `roles`."""
+    if here.roles.isdisjoint(roles):
+        names = [text(f"pages.role_{role}", here.language) for role in roles]
+        st.error(text("pages.role_needed", here.language, role=", ".join(names)))
         st.stop()
 
 

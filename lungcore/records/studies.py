@@ -27,7 +27,7 @@ from lungcore.records.tables import (
     ReadingRow,
     SeriesRow,
 )
-from lungcore.records.worklist import WorklistPage, WorklistRow, worklist
+from lungcore.records.worklist import WorklistPage, WorklistRow, matching, worklist
 
 __all__ = [
     "InstanceRecord",
@@ -42,6 +42,7 @@ __all__ = [
     "any_series",
     "instances",
     "known_files",
+    "matching",
     "of_patient",
     "series",
     "worklist",

@@ -109,6 +109,18 @@ def worklist(
     return WorklistPage(rows, total)
 
 
+def matching(
+    session: Session, *, search: str = "", states: Sequence[str] = (), most: int
+) -> list[str]:
+    """The uids of the readable series of a search, as `worklist` has it; the oldest imports first.
+
+    At most so many.
+    """
+    readable = [verdict for verdict in VERDICTS if verdict != "refuse"]
+    query = select(SeriesRow.series_uid).where(*_conditions(search, states, readable))
+    return list(session.scalars(query.order_by(SeriesRow.series_id).limit(most)))
+
+
 def _without_hidden(
     session: Session, rows: tuple[WorklistRow, ...], reader: int
 ) -> tuple[WorklistRow, ...]:

@@ -1,4 +1,4 @@
-"""What a blinded round hides is not sent: every route is classified, those that could tell asked."""
+"""What a blinded round hides is not sent: each route is classified, those that could tell asked."""
 
 import uuid
 from datetime import UTC, datetime
