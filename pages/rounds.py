@@ -61,10 +61,8 @@ def chosen_series() -> list[str]:
     return found
 
 
-def make_round(readers: dict[int, str]) -> None:
-    """The form that makes a round."""
-    st.markdown(f"**{t('rounds.make')}**")
-    series_uids = chosen_series()
+def chosen_readers(readers: dict[int, str]) -> tuple[str, list[int], int]:
+    """Name of the round, its readers, and how many of them read each series."""
     name = st.text_input(t("rounds.name"), max_chars=rounds.LONGEST_NAME)
     chosen = st.multiselect(
         t("rounds.readers"), list(readers), format_func=readers.__getitem__, placeholder=""
@@ -73,19 +71,31 @@ def make_round(readers: dict[int, str]) -> None:
     reads = st.number_input(
         t("rounds.reads"), 1, most, most, key=f"reads{most}", help=t("rounds.reads_meaning")
     )
-    strategy = st.selectbox(
-        t("rounds.strategy"), list(STRATEGIES), format_func=lambda s: t(f"rounds.strategy_{s}")
-    )
-    priority = st.segmented_control(
-        t("rounds.priority"),
-        rounds.PRIORITIES,
-        default=2,
-        required=True,
-        format_func=lambda number: t(f"rounds.priority_{number}"),
-    )
-    blinded = st.checkbox(t("rounds.make_blinded"), value=True)
-    machine_hidden = st.checkbox(t("rounds.make_machine_hidden"))
-    if not st.button(t("rounds.make"), type="primary"):
+    return name, chosen, int(reads)
+
+
+def make_round(readers: dict[int, str]) -> None:
+    """The form that makes a round."""
+    st.markdown(f"**{t('rounds.make')}**")
+    which, who = st.columns(2)
+    with which:
+        series_uids = chosen_series()
+        strategy = st.selectbox(
+            t("rounds.strategy"), list(STRATEGIES), format_func=lambda s: t(f"rounds.strategy_{s}")
+        )
+        priority = st.segmented_control(
+            t("rounds.priority"),
+            rounds.PRIORITIES,
+            default=2,
+            required=True,
+            format_func=lambda number: t(f"rounds.priority_{number}"),
+        )
+    with who:
+        name, chosen, reads = chosen_readers(readers)
+        blinded = st.checkbox(t("rounds.make_blinded"), value=True)
+        machine_hidden = st.checkbox(t("rounds.make_machine_hidden"))
+        is_wanted = st.button(t("rounds.make"), type="primary")
+    if not is_wanted:
         return
     try:
         with database.transaction(engine) as session:
@@ -97,7 +107,7 @@ def make_round(readers: dict[int, str]) -> None:
                 blinded=blinded,
                 machine_hidden=machine_hidden,
                 strategy=strategy,
-                reads=int(reads),
+                reads=reads,
                 priority=priority,
                 made_by=here.account_id,
                 now=datetime.now(UTC),

@@ -7,8 +7,8 @@ hides it. The patient's other series show the same nodules: they stay shut until
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from lungcore.errors import LungcoreError
 from lungcore.records.round_tables import AssignmentRow, RoundRow
@@ -49,53 +49,53 @@ def check_machine(session: Session, series_uid: str, account_id: int) -> None:
 
 def is_blinded(session: Session, account_id: int) -> bool:
     """Whether the account reads in an open blinded round at all."""
-    return session.scalar(_cases(account_id).limit(1)) is not None
+    blinded = select(RoundRow.round_id).where(
+        RoundRow.closed_at.is_(None),
+        RoundRow.blinded,
+        exists().where(
+            AssignmentRow.round_id == RoundRow.round_id, AssignmentRow.account_id == account_id
+        ),
+    )
+    return session.scalar(blinded.limit(1)) is not None
 
 
 def hidden(
     session: Session, account_id: int, series_ids: Collection[int] | None = None
 ) -> Select[int]:
     """The ids of the series whose findings the account must not see; of `series_ids` only."""
-    case, other = aliased(SeriesRow), aliased(SeriesRow)
-    query = select(other.series_id).join(case, _is_same_patient(case, other))
-    if series_ids is not None:
-        query = query.where(other.series_id.in_(series_ids))
-    return query.where(case.series_id.in_(_cases(account_id)))
+    query = select(SeriesRow.series_id).where(is_hidden(account_id))
+    return query if series_ids is None else query.where(SeriesRow.series_id.in_(series_ids))
 
 
-def _cases(account_id: int) -> Select[int]:
-    return (
-        select(AssignmentRow.series_id)
-        .join(RoundRow)
-        .where(
-            AssignmentRow.account_id == account_id,
-            RoundRow.closed_at.is_(None),
-            RoundRow.blinded,
-        )
+def is_hidden(account_id: int) -> ColumnElement[bool]:
+    """Whether the account must not see the findings of the series of a row of its table.
+
+    Looked up series by series in indexes: a page of rows costs the same however large rounds are.
+    """
+    other = aliased(SeriesRow)
+    of_patient = select(other.series_id).where(
+        other.patient_id != "",
+        other.patient_id == SeriesRow.patient_id,
+        other.patient_birth_date == SeriesRow.patient_birth_date,
+        _is_case(other.series_id, account_id),
+    )
+    return or_(_is_case(SeriesRow.series_id, account_id), of_patient.correlate(SeriesRow).exists())
+
+
+def _is_case(series_id: InstrumentedAttribute[int], account_id: int) -> ColumnElement[bool]:
+    blinded = select(RoundRow.round_id).where(RoundRow.closed_at.is_(None), RoundRow.blinded)
+    return exists().where(
+        AssignmentRow.series_id == series_id,
+        AssignmentRow.account_id == account_id,
+        AssignmentRow.round_id.in_(blinded),
     )
 
 
 def _shutting(series: SeriesRow, account_id: int) -> Select[int]:
-    case = aliased(SeriesRow)
-    return (
-        select(AssignmentRow.series_id)
-        .join(RoundRow)
-        .join(case, case.series_id == AssignmentRow.series_id)
-        .where(
-            case.patient_id != "",
-            case.patient_id == series.patient_id,
-            case.patient_birth_date == series.patient_birth_date,
-            AssignmentRow.account_id == account_id,
-            RoundRow.closed_at.is_(None),
-            RoundRow.blinded,
-        )
+    other = aliased(SeriesRow)
+    return select(other.series_id).where(
+        other.patient_id != "",
+        other.patient_id == series.patient_id,
+        other.patient_birth_date == series.patient_birth_date,
+        _is_case(other.series_id, account_id),
     )
-
-
-def _is_same_patient(case: type[SeriesRow], other: type[SeriesRow]) -> ColumnElement[bool]:
-    same = and_(
-        case.patient_id != "",
-        case.patient_id == other.patient_id,
-        case.patient_birth_date == other.patient_birth_date,
-    )
-    return or_(case.series_id == other.series_id, same)

@@ -47,5 +47,6 @@ class AssignmentRow(Base):
         # The next case is the first entry; what is left is counted in it.
         Index("ix_assignment_queue", "account_id", "state", "priority", "round_id", "place"),
         Index("ix_assignment_series_id_account_id", "series_id", "account_id"),
+        Index("ix_assignment_account_id_round_id", "account_id", "round_id"),
         Index("ix_assignment_account_id_lease_until", "account_id", "lease_until"),
     )

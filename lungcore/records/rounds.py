@@ -1,5 +1,6 @@
 """Rounds: which readers are to read which series, blinded or not, in which order."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,25 +129,25 @@ def set_priority(
 
 def progress(session: Session, account_id: int | None = None) -> list[Progress]:
     """Each reader's part of each round, the latest round first; of one account, its open ones."""
-    query = (
-        select(
-            RoundRow,
-            AccountRow,
-            func.count().filter(AssignmentRow.state == "done"),
-            func.count().filter(AssignmentRow.state == "waiting"),
-        )
-        .join(AssignmentRow, AssignmentRow.round_id == RoundRow.round_id)
-        .join(AccountRow, AccountRow.account_id == AssignmentRow.account_id)
-        .group_by(RoundRow.round_id, AccountRow.account_id)
-        .order_by(RoundRow.round_id.desc(), AccountRow.display_name)
-    )
+    counted = select(
+        AssignmentRow.round_id, AssignmentRow.account_id, AssignmentRow.state, func.count()
+    ).group_by(AssignmentRow.round_id, AssignmentRow.account_id, AssignmentRow.state)
     if account_id is not None:
-        own = AssignmentRow.account_id == account_id
-        query = query.where(own, RoundRow.closed_at.is_(None))
-    return [
-        Progress(RoundRecord.of_row(row), account.account_id, account.display_name, done, left)
-        for row, account, done, left in session.execute(query)
+        counted = counted.where(AssignmentRow.account_id == account_id)
+    # Counted in the index alone, joined with names here.
+    counts: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    for round_id, reader, state, count in session.execute(counted):
+        counts[round_id, reader][state] = count
+    rounds = {row.round_id: RoundRecord.of_row(row) for row in session.scalars(select(RoundRow))}
+    names = dict(session.execute(select(AccountRow.account_id, AccountRow.display_name)).all())
+    found = [
+        Progress(
+            rounds[round_id], reader, names[reader], states.get("done", 0), states.get("waiting", 0)
+        )
+        for (round_id, reader), states in counts.items()
+        if account_id is None or rounds[round_id].closed_at is None
     ]
+    return sorted(found, key=lambda one: (-one.round.round_id, one.reader_name))
 
 
 def _readable(session: Session, series_uids: Collection[str]) -> list[int]:

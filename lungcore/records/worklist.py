@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from lungcore.records import blinding
@@ -92,7 +92,7 @@ def worklist(
     if offset >= total:
         return WorklistPage((), total)
     is_blinded = reader is not None and blinding.is_blinded(session, reader)
-    shut = blinding.hidden(session, reader) if reader is not None and is_blinded else None
+    shut = blinding.is_hidden(reader) if reader is not None and is_blinded else None
     order = _order(sort, descending, shut)
     # Ids first, from the indexes alone; only the rows of this page are read whole.
     ids = select(SeriesRow.series_id)
@@ -146,11 +146,13 @@ def _conditions(
     return conditions
 
 
-def _order(sort: str, descending: bool, shut: Select[int] | None) -> list[ColumnElement[Any]]:
-    """shut: the series whose findings must not be told, by their order neither."""
+def _order(
+    sort: str, descending: bool, shut: ColumnElement[bool] | None
+) -> list[ColumnElement[Any]]:
+    """shut: whether it is a series whose findings must not be told, by their order neither."""
     keys = [SORT_KEYS[sort], SeriesRow.series_id.expression]
     if shut is not None and sort in ("findings", "malignancy"):
-        keys[0] = case((SeriesRow.series_id.not_in(shut), keys[0]))
+        keys[0] = case((~shut, keys[0]))
     if sort == "patient_name":
         keys.insert(1, SORT_KEYS["patient_id"])  # which stands for the name where there is none
     if descending:

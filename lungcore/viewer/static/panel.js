@@ -67,6 +67,7 @@ export class Panel {
   draw() {
     const { shown: findings, view, signed, answer, detection } = this.review;
     this.toolbox.draw();
+    set(this.toolbox.node, 'hidden', view.form !== null); // for the cards to have room
     this.forms.draw();
     if (this.newFindings(findings)) this.drawList();
     set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');

@@ -53,6 +53,10 @@ def upgrade() -> None:
         "assignment",
         ["account_id", "state", "priority", "round_id", "place"],
     )
-    for columns in (("series_id", "account_id"), ("account_id", "lease_until")):
+    for columns in (
+        ("series_id", "account_id"),
+        ("account_id", "round_id"),
+        ("account_id", "lease_until"),
+    ):
         op.create_index(f"ix_assignment_{'_'.join(columns)}", "assignment", list(columns))
     op.execute("UPDATE reading SET round = 0 WHERE round = 1")
