@@ -30,7 +30,8 @@ def take_next(session: Session, account_id: int, *, now: datetime) -> str | None
     The case it holds comes first, then the most urgent, then as the round's strategy has it.
     """
     while True:
-        found = session.execute(_held(account_id, now).union_all(_free(account_id, now))).first()
+        held = session.execute(_held(account_id, now)).first()
+        found = held or session.execute(_free(account_id, now)).first()
         if found is None:
             return None
         # Others may have been faster until this series is locked.
@@ -81,13 +82,12 @@ def resume(session: Session, case: Case, account_id: int, *, now: datetime) -> N
 
 def _held(account_id: int, now: datetime) -> Select[int, int]:
     own = AssignmentRow.account_id == account_id, AssignmentRow.state == "waiting"
-    held = (
+    return (
         select(AssignmentRow.round_id, AssignmentRow.series_id)
         .where(*own, AssignmentRow.lease_until > now)
         .order_by(AssignmentRow.lease_until)
         .limit(1)
     )
-    return select(held.subquery())
 
 
 def _free(account_id: int, now: datetime) -> Select[int, int]:
@@ -103,7 +103,7 @@ def _free(account_id: int, now: datetime) -> Select[int, int]:
         .correlate(AssignmentRow)
         .scalar_subquery()
     )
-    free = (
+    return (
         select(AssignmentRow.round_id, AssignmentRow.series_id)
         .join(RoundRow)
         .where(
@@ -114,7 +114,6 @@ def _free(account_id: int, now: datetime) -> Select[int, int]:
         .order_by(AssignmentRow.priority, AssignmentRow.round_id, AssignmentRow.place)
         .limit(1)
     )
-    return select(free.subquery())
 
 
 def _locked(session: Session, case: Case, account_id: int) -> AssignmentRow:

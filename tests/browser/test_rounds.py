@@ -142,6 +142,7 @@ def test_no_nodules_is_an_answer_that_marks_refuse(windows: dict[str, Page], mad
     window.keyboard.press("Escape")
     viewer.press("u")
     window.keyboard.press(";")
+    viewer.wait("form", "scan")
     version = viewer.tells("version")
     window.keyboard.press("Space")
     viewer.saved_after(version)
