@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,13 @@ def _times_ms(engine: Engine, query: dict[str, Any], repeats: int) -> list[float
 
 
 def _fill(engine: Engine, size: int) -> None:
-    rows = _rows(size)
+    rows = series_rows(size)
     with transaction(engine) as session:
-        while batch := [row for row, _ in zip(rows, range(BATCH), strict=False)]:
+        while batch := list(islice(rows, BATCH)):
             session.execute(insert(SeriesRow), batch)
 
 
-def _rows(size: int) -> Iterator[dict[str, Any]]:
+def series_rows(size: int) -> Iterator[dict[str, Any]]:
     chance = random.Random(1)
     for number in range(size):
         row = {

@@ -44,10 +44,10 @@ def account() -> Account:
 
 
 def require_role(here: Account, *roles: str) -> None:
-    """Stop the page, with the reason, for an account without any of `roles`."""
+    """Stop the page, with the reason, for an account with none of `roles`."""
     if here.roles.isdisjoint(roles):
-        names = ", ".join(text(f"pages.role_{role}", here.language) for role in roles)
-        st.error(text("pages.role_needed", here.language, role=names))
+        names = [text(f"pages.role_{role}", here.language) for role in roles]
+        st.error(text("pages.role_needed", here.language, role=", ".join(names)))
         st.stop()
 
 

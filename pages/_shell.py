@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lungcore.web.answers import READERS, ROUND_MAKERS
 from pages import _context
 
 # A Material symbol as page icon would be fetched from another site.
@@ -29,15 +30,22 @@ account = st.Page("account.py", title=t("pages.account"), icon=":material/person
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
 )
+queue = st.Page("queue.py", title=t("rounds.queue"), icon=":material/assignment:")
+rounds = st.Page("rounds.py", title=t("rounds.rounds"), icon=":material/groups:")
 datasets = st.Page("datasets.py", title=t("pages.datasets"), icon=":material/dataset:")
 agreement = st.Page("agreement.py", title=t("pages.agreement"), icon=":material/handshake:")
-listed = [worklist, account]
+listed = [worklist]
+if not here.roles.isdisjoint(READERS):
+    listed.append(queue)
+if not here.roles.isdisjoint(ROUND_MAKERS):
+    listed.append(rounds)
 if not here.roles.isdisjoint({"adjudicator", "model_owner"}):
-    listed.insert(-1, agreement)
+    listed.append(agreement)
 if "model_owner" in here.roles:
-    listed.insert(-1, datasets)
+    listed.append(datasets)
 if "administrator" in here.roles:
-    listed.insert(-1, administration)
+    listed.append(administration)
+listed.append(account)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)

@@ -23,7 +23,7 @@ here = _context.account()
 kept = st.session_state.get("worklist") or {}
 view = View.from_browser(kept.get("view") or {})
 with database.snapshot(_context.services().engine) as session:
-    found = studies.worklist(session, page_size=PAGE_SIZE, **asdict(view))
+    found = studies.worklist(session, page_size=PAGE_SIZE, reader=here.account_id, **asdict(view))
     earlier = priors.latest(session, [row.series_uid for row in found.rows])
     is_empty = found.total == 0 and not studies.any_series(session)
 

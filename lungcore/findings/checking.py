@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from lungcore.errors import LungcoreError
-from lungcore.findings.reading import OPTIONAL, Kind, ReadingState
+from lungcore.findings.attributes import SCALES
+from lungcore.findings.reading import LABEL, OPTIONAL, SAID, SCAN, Kind, ReadingState
+from lungcore.findings.said import LOBES, NODULE_TYPES, QUALITIES, SURENESS
 
 SMALLEST_MM, LARGEST_MM = 0.1, 300.0  # diameters: below any voxel, beyond any lung
 FARTHEST_MM = 10_000.0  # from the origin of patient space; scanners stay within 2 m
@@ -14,12 +16,19 @@ LARGEST_MM3 = 1e8  # ten times both lungs
 MASK = re.compile(r"[0-9a-f]{64}")
 MEASURED = {"long_mm", "short_mm", "volume_mm3"}
 UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")  # PS3.5 9.1
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "nodule_type": NODULE_TYPES,
+    "lobe": LOBES,
+    "quality": QUALITIES,
+}
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "accept": ("finding_uid",),
     "reject": ("finding_uid", "reason"),
     "edit": ("finding_uid", "center_mm", "diameter_mm", *OPTIONAL),
     "add": ("finding_uid", "center_mm", "diameter_mm", *OPTIONAL),
+    "label": ("finding_uid", *LABEL),
+    "scan": SCAN,
     "undo": ("event_uid",),
     "redo": ("event_uid",),
     "sign": (),
@@ -42,10 +51,17 @@ def check(state: ReadingState, kind: Kind, payload: Mapping[str, Any]) -> None:
         raise LungcoreError("findings.nothing_to_undo")
     if kind == "redo" and payload.get("event_uid") != state.redo_target:
         raise LungcoreError("findings.nothing_to_redo")
-    if kind in ("accept", "reject", "edit") and state.finding(payload["finding_uid"]) is None:
+    if (
+        kind in ("accept", "reject", "edit", "label")
+        and state.finding(payload["finding_uid"]) is None
+    ):
         raise LungcoreError("findings.unknown", finding_uid=payload["finding_uid"])
     if kind == "add" and state.finding(payload["finding_uid"]) is not None:
         raise _invalid("finding_uid")
+    if kind == "scan" and payload.get("no_nodules"):
+        said = sum(finding.state in SAID for finding in state.findings)
+        if said:
+            raise LungcoreError("findings.no_nodules_but", n=said)
 
 
 def check_fields(kind: str, payload: Mapping[str, Any]) -> None:
@@ -63,7 +79,7 @@ def check_fields(kind: str, payload: Mapping[str, Any]) -> None:
 
 
 def _is_absent(name: str, payload: Mapping[str, Any]) -> bool:
-    return name in OPTIONAL and name not in payload
+    return name in (*OPTIONAL, *LABEL, *SCAN) and name not in payload
 
 
 def _is_valid(name: str, value: object) -> bool:
@@ -72,7 +88,7 @@ def _is_valid(name: str, value: object) -> bool:
             return isinstance(value, str) and UID.fullmatch(value) is not None
         case "event_uid":
             return isinstance(value, str)
-        case "reason":
+        case "reason" | "comment":
             return isinstance(value, str) and len(value) <= LONGEST_REASON
         case "diameter_mm":
             return _is_between(value, SMALLEST_MM, LARGEST_MM)
@@ -90,8 +106,26 @@ def _is_valid(name: str, value: object) -> bool:
                 and set(value) == MEASURED
                 and all(_is_between(number, 0, LARGEST_MM3) for number in value.values())
             )
+        case _ if name in CHOICES:
+            return value in CHOICES[name]
+        case "attributes":
+            return isinstance(value, Mapping) and all(
+                name in SCALES and _is_grade(grade, SCALES[name]) for name, grade in value.items()
+            )
+        case "confidence":
+            return _is_grade(value, SURENESS)
+        case "no_nodules":
+            return isinstance(value, bool)
+        case "excluded":
+            return (
+                isinstance(value, str) and len(value.strip()) > 0 and len(value) <= LONGEST_REASON
+            )
         case _:
             return _is_place(value)
+
+
+def _is_grade(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
 def _is_place(value: object) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lungcore.findings.measurement import Measured
+from lungcore.findings.said import NoduleLabel
 
 Position = tuple[float, float, float]
 FindingState = Literal["machine", "accepted", "edited", "rejected", "added"]
@@ -49,6 +50,7 @@ class Finding:
     calipers_mm: both ends of the long axis, then of the short, where the reader set them by hand.
     measured: of the mask or the ellipsoid, and of the calipers where there are any; None for a
         sphere.
+    label: what the reader says of it, or None.
     """
 
     finding_uid: str
@@ -64,3 +66,4 @@ class Finding:
     mask: str | None = None
     calipers_mm: Calipers | None = None
     measured: Measured | None = None
+    label: NoduleLabel | None = None

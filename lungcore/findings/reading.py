@@ -10,26 +10,33 @@ Payloads, by kind of event:
 | reject | finding_uid, reason (may be absent) |
 | edit   | finding_uid, center_mm, diameter_mm; may be absent: OPTIONAL |
 | add    | finding_uid (new), center_mm, diameter_mm; may be absent: OPTIONAL |
+| label  | finding_uid; may be absent: LABEL |
+| scan   | may be absent: SCAN |
 | undo   | event_uid of the event that is taken back |
 | redo   | event_uid of the event that was taken back last |
 | sign   | nothing |
 | reopen | reason |
 
-An edit says the whole shape: what it leaves out is gone. `measured` is what the server measured of
-the shape when the event was saved (`lungcore.records.masks`).
+An edit says the whole shape, a label all that is said of the nodule, and `scan` all that is said of
+the scan: what they leave out is gone. Who keeps or adds a mark takes "no nodules" back. `measured`
+is what the server measured of a shape when the event was saved (`lungcore.records.masks`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from typing import Any, Literal
 
 from lungcore.findings.finding import Calipers, Finding, FindingState, Position
 from lungcore.findings.measurement import Measured
+from lungcore.findings.said import NoduleLabel, ScanAnswer
 
-Kind = Literal["accept", "reject", "edit", "add", "undo", "redo", "sign", "reopen"]
+Kind = Literal["accept", "reject", "edit", "add", "label", "scan", "undo", "redo", "sign", "reopen"]
 OPTIONAL = ("axes_mm", "mask", "calipers_mm", "measured", "reason")
+LABEL = ("attributes", "nodule_type", "lobe", "confidence", "comment")
+SCAN = ("no_nodules", "quality", "excluded")
+SAID: tuple[FindingState, ...] = ("accepted", "edited", "added")  # decided to be a nodule
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +52,54 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What decisions change: the findings, and what is said of the scan."""
+
+    findings: tuple[Finding, ...]
+    scan: ScanAnswer = field(default_factory=ScanAnswer)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A decision that can be undone: `before` is None when it added the finding."""
+    """A decision that can be undone. finding_uid: what was decided on, "" for the scan."""
 
     event_uid: str
     kind: Kind
-    before: Finding | None
-    after: Finding
-
-    @property
-    def finding_uid(self) -> str:
-        """Of the finding that was decided on."""
-        return self.after.finding_uid
+    finding_uid: str
+    before: Held
+    after: Held
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingState:
     """What a reading holds after its events.
 
-    findings: the machine's by falling probability, then the reader's in the order of adding.
+    held: findings, the machine's by falling probability, then the reader's in the order of adding;
+        and the answer on the scan.
     changes: the decisions not undone, oldest first.
     undone: the decisions that can be redone, the one undone last at the end.
     """
 
-    findings: tuple[Finding, ...]
+    held: Held
     signed: bool = False
     changes: tuple[Change, ...] = ()
     undone: tuple[Change, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The machine's and the reader's, rejected ones too."""
+        return self.held.findings
+
+    @property
+    def scan(self) -> ScanAnswer:
+        """What is said of the scan."""
+        return self.held.scan
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it says what the scan shows: nodules, that there are none, or why not."""
+        said = any(finding.state in SAID for finding in self.findings)
+        return said or self.scan.no_nodules or bool(self.scan.excluded)
 
     @property
     def undo_target(self) -> str | None:
@@ -114,7 +142,7 @@ def fold(machine: Sequence[Finding], events: Sequence[Event]) -> ReadingState:
     Raises ValueError at an event that cannot follow those before it.
     """
     ranked = sorted(machine, key=lambda finding: -(finding.probability or 0.0))
-    return reduce(step, events, ReadingState(tuple(ranked)))
+    return reduce(step, events, ReadingState(Held(tuple(ranked))))
 
 
 def step(state: ReadingState, event: Event) -> ReadingState:
@@ -135,18 +163,24 @@ def step(state: ReadingState, event: Event) -> ReadingState:
 
 
 def _changed(state: ReadingState, event: Event) -> ReadingState:
-    finding_uid = event.payload["finding_uid"]
+    finding_uid = event.payload.get("finding_uid", "")
+    if event.kind == "scan":
+        after = replace(state.held, scan=ScanAnswer.of_payload(event.payload))
+    else:
+        after = _held_after(state, event, finding_uid)
+    change = Change(event.event_uid, event.kind, finding_uid, state.held, after)
+    return replace(state, held=after, changes=(*state.changes, change), undone=())
+
+
+def _held_after(state: ReadingState, event: Event, finding_uid: str) -> Held:
     before = state.finding(finding_uid)
     if (before is None) != (event.kind == "add"):
         raise ValueError(f"event {event.event_uid} cannot {event.kind} finding {finding_uid}")
     after = _added(event) if before is None else _decided(state, before, event)
-    change = Change(event.event_uid, event.kind, before, after)
-    return replace(
-        state,
-        findings=_with(state.findings, after),
-        changes=(*state.changes, change),
-        undone=(),
-    )
+    scan = state.scan
+    if event.kind in ("accept", "edit", "add"):
+        scan = replace(scan, no_nodules=False)
+    return Held(_with(state.findings, after), scan)
 
 
 def _added(event: Event) -> Finding:
@@ -160,6 +194,8 @@ def _added(event: Event) -> Finding:
 
 
 def _decided(state: ReadingState, before: Finding, event: Event) -> Finding:
+    if event.kind == "label":
+        return replace(before, label=NoduleLabel.of_payload(event.payload))
     reason = event.payload.get("reason", "")
     if event.kind == "reject":
         return replace(before, state="rejected", reason=reason)
@@ -209,12 +245,8 @@ def _undone(state: ReadingState, event: Event) -> ReadingState:
     if not state.changes or event.payload["event_uid"] != state.changes[-1].event_uid:
         raise ValueError(f"event {event.event_uid} cannot undo {event.payload['event_uid']}")
     last = state.changes[-1]
-    if last.before is None:
-        findings = tuple(f for f in state.findings if f.finding_uid != last.finding_uid)
-    else:
-        findings = _with(state.findings, last.before)
     return replace(
-        state, findings=findings, changes=state.changes[:-1], undone=(*state.undone, last)
+        state, held=last.before, changes=state.changes[:-1], undone=(*state.undone, last)
     )
 
 
@@ -222,12 +254,7 @@ def _redone(state: ReadingState, event: Event) -> ReadingState:
     if not state.undone or event.payload["event_uid"] != state.undone[-1].event_uid:
         raise ValueError(f"event {event.event_uid} cannot redo {event.payload['event_uid']}")
     last = state.undone[-1]
-    return replace(
-        state,
-        findings=_with(state.findings, last.after),
-        changes=(*state.changes, last),
-        undone=state.undone[:-1],
-    )
+    return replace(state, held=last.after, changes=(*state.changes, last), undone=state.undone[:-1])
 
 
 def _with(findings: tuple[Finding, ...], new: Finding) -> tuple[Finding, ...]:

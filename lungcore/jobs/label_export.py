@@ -17,7 +17,8 @@ from lungcore.settings import Settings
 def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
     """What readers say of a series: layers of files, and the readings that are signed.
 
-    A reading's reader is called by the number of the account. Raises LungcoreError when the series
+    A reading's reader is called by the number of the account, and of the round if it is of one. A
+    reading that excludes the scan says nothing of it. Raises LungcoreError when the series
     is unknown or was refused.
     """
     masks = MaskStore(storage)

@@ -15,7 +15,7 @@ from lungcore.imaging.layers import Layer
 from lungcore.records import audit, readings, summary
 from lungcore.records.identity import actor_name
 from lungcore.records.layers import rows as layer_rows
-from lungcore.records.studies import find_series
+from lungcore.records.series import find_series
 from lungcore.records.tables import DetectionRow, MachineFindingRow, SeriesRow
 
 DetectionState = Literal["running", "done", "failed", "cancelled"]

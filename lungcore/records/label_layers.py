@@ -19,8 +19,7 @@ from lungcore.findings.placing import Placed, place
 from lungcore.records import label_files
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
-from lungcore.records.series import SeriesHeader, SeriesRecord, Voxelled
-from lungcore.records.studies import find_series
+from lungcore.records.series import SeriesHeader, SeriesRecord, Voxelled, find_series
 from lungcore.records.studies import series as series_record
 from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
 

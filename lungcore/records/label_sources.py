@@ -10,7 +10,7 @@ from functools import cached_property
 from operator import itemgetter
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from lungcore.findings.dataset import SOURCES, Labels, Source
@@ -96,14 +96,16 @@ def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...
     )
     readings = session.execute(
         select(ReadingRow.reading_id, ReadingRow.version).where(
-            ReadingRow.signed_at.is_not(None), ReadingRow.account_id.in_(_accounts(readers))
+            ReadingRow.signed_at.is_not(None), _is_of(readers)
         )
     )
     return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
 
 
-def _accounts(readers: Sequence[str]) -> list[int]:
-    return [account for reader in readers if (account := signed.account_of(reader))]
+def _is_of(readers: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a reading is of one of the readers: of the account, in the round of the name."""
+    found = [known for reader in readers if (known := signed.account_of(reader))]
+    return tuple_(ReadingRow.account_id, ReadingRow.round).in_(found)
 
 
 def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
@@ -128,10 +130,7 @@ def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -
 
 
 def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
-    accounts = _accounts(readers)
-    if readers and not accounts:
-        return
-    where = [ReadingRow.account_id.in_(accounts)] if readers else []
+    where = [_is_of(readers)] if readers else []
     places = _places(session) if masks is not None else {}
     for reading in signed.signed(session, *where):
         yield Said(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lungcore.records.series import SeriesRecord
-from lungcore.records.studies import find_series
+from lungcore.records.series import SeriesRecord, find_series
 from lungcore.records.tables import SeriesRow
 
 

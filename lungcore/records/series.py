@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lungcore import language
+from lungcore.errors import LungcoreError
 from lungcore.findings.labels import Grid
 from lungcore.findings.mask import Index
 from lungcore.records.tables import SeriesRow
@@ -138,3 +141,14 @@ class SeriesRecord(SeriesHeader):
 def reasons_of(stored: list[Any]) -> tuple[Reason, ...]:
     """Reasons from their column."""
     return tuple(Reason(reason["key"], reason["values"]) for reason in stored)
+
+
+def find_series(session: Session, series_uid: str, *, lock: bool = False) -> SeriesRow:
+    """The row of a series, for this package. Raises LungcoreError records.series_unknown."""
+    query = select(SeriesRow).where(SeriesRow.series_uid == series_uid)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(query)
+    if row is None:
+        raise LungcoreError("records.series_unknown", series_uid=series_uid)
+    return row

@@ -18,19 +18,19 @@ from sqlalchemy.orm import Session
 from lungcore.findings.finding import Finding
 from lungcore.findings.labels import LabelSet, Mark
 from lungcore.findings.mask import Mask
-from lungcore.findings.reading import Event, Kind, ReadingState, fold
+from lungcore.findings.reading import SAID, Event, Kind, ReadingState, fold
 from lungcore.findings.voxels import ellipsoid
 from lungcore.records.masks import MaskStore
+from lungcore.records.round_tables import OWN
 from lungcore.records.series import Voxelled
 from lungcore.records.tables import EventRow, MachineFindingRow, ReadingRow, SeriesRow
 
-ACCOUNT = re.compile(r"account-([0-9]{1,9})")
-SAID = ("accepted", "edited", "added")  # what a reader has decided to be a nodule
+READER = re.compile(r"account-([0-9]{1,9})(?:-round-([1-9][0-9]{0,8}))?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignedReading:
-    """A reading up to a signature. reader: by the number of the account.
+    """A reading up to a signature. reader: by the number of the account, and of its round if any.
 
     machine: what the detection found that it shows.
     """
@@ -84,8 +84,12 @@ class SignedReading:
 
 
 def signed(session: Session, *where: ColumnElement[bool]) -> list[SignedReading]:
-    """The readings that are signed now, oldest first. where: of `SeriesRow` and `ReadingRow`."""
-    return _read(session, ReadingRow.signed_at.is_not(None), *where)
+    """The readings that are signed now, oldest first. where: of `SeriesRow` and `ReadingRow`.
+
+    One that excludes the scan is none of them: it says nothing of it.
+    """
+    found = _read(session, ReadingRow.signed_at.is_not(None), *where)
+    return [reading for reading in found if not reading.state.scan.excluded]
 
 
 def of_series(session: Session, series_uid: str) -> list[SignedReading]:
@@ -95,8 +99,9 @@ def of_series(session: Session, series_uid: str) -> list[SignedReading]:
 
 def readers(session: Session) -> list[str]:
     """Who has signed a reading."""
-    query = select(ReadingRow.account_id).where(ReadingRow.signed_at.is_not(None)).distinct()
-    return sorted(map(_name, session.scalars(query)))
+    columns = select(ReadingRow.account_id, ReadingRow.round)
+    query = columns.where(ReadingRow.signed_at.is_not(None)).distinct()
+    return sorted(_name(account_id, number) for account_id, number in session.execute(query))
 
 
 def as_of(session: Session, event_uid: str) -> SignedReading | None:
@@ -108,22 +113,22 @@ def as_of(session: Session, event_uid: str) -> SignedReading | None:
     return reading
 
 
-def account_of(reader: str) -> int | None:
-    """The account of a reader's name, or None for a name that is no account's."""
-    found = ACCOUNT.fullmatch(reader)
-    return int(found[1]) if found else None
+def account_of(reader: str) -> tuple[int, int] | None:
+    """The account and the round of a reader's name, or None for a name that is no account's."""
+    found = READER.fullmatch(reader)
+    return (int(found[1]), int(found[2] or OWN)) if found else None
 
 
-def _name(account_id: int) -> str:
-    return f"account-{account_id}"
+def _name(account_id: int, number: int) -> str:
+    return f"account-{account_id}" + ("" if number == OWN else f"-round-{number}")
 
 
 def _read(
     session: Session, *where: ColumnElement[bool], upto: int | None = None
 ) -> list[SignedReading]:
     readings = session.execute(
-        select(ReadingRow.reading_id, ReadingRow.account_id, ReadingRow.detection_id)
-        .add_columns(ReadingRow.series_id, SeriesRow.series_uid)
+        select(ReadingRow.reading_id, ReadingRow.account_id, ReadingRow.round)
+        .add_columns(ReadingRow.detection_id, ReadingRow.series_id, SeriesRow.series_uid)
         .join(SeriesRow, SeriesRow.series_id == ReadingRow.series_id)
         .where(*where)
         .order_by(ReadingRow.reading_id)
@@ -134,7 +139,7 @@ def _read(
         SignedReading(
             series_id=row.series_id,
             series_uid=row.series_uid,
-            reader=_name(row.account_id),
+            reader=_name(row.account_id, row.round),
             machine=machine.get(row.detection_id, []),
             events=events.get(row.reading_id, []),
         )
@@ -196,12 +201,12 @@ def mark_of(finding: Finding, series: Voxelled, masks: MaskStore) -> Mark:
 
 
 def place_of(finding: Finding, mask: Mask | None = None) -> Mark:
-    """The finding as a mark. Its attributes are the machine's and no reader's ratings."""
+    """The finding as a mark, rated as its reader did: the machine's attributes are no ratings."""
     return Mark(
         name=finding.finding_uid,
         kind="nodule",
         center_mm=finding.center_mm,
         diameter_mm=finding.diameter_mm,
-        attributes={},
+        attributes=dict(finding.label.attributes) if finding.label else {},
         mask=mask,
     )

@@ -16,6 +16,7 @@ from lungcore.records.series import (
     Reason,
     SeriesHeader,
     SeriesRecord,
+    find_series,
 )
 from lungcore.records.tables import (
     DetectionRow,
@@ -26,7 +27,7 @@ from lungcore.records.tables import (
     ReadingRow,
     SeriesRow,
 )
-from lungcore.records.worklist import WorklistPage, WorklistRow, worklist
+from lungcore.records.worklist import WorklistPage, WorklistRow, matching, worklist
 
 __all__ = [
     "InstanceRecord",
@@ -41,6 +42,7 @@ __all__ = [
     "any_series",
     "instances",
     "known_files",
+    "matching",
     "series",
     "worklist",
 ]
@@ -127,17 +129,6 @@ def known_files(session: Session) -> KnownFiles:
         pixel_hashes={row.series_uid: row.pixel_hash for row in session.execute(volumes)},
         layers=frozenset(session.scalars(select(LayerRow.sha256).distinct())),
     )
-
-
-def find_series(session: Session, series_uid: str, *, lock: bool = False) -> SeriesRow:
-    """The row of a series, for this package. Raises LungcoreError records.series_unknown."""
-    query = select(SeriesRow).where(SeriesRow.series_uid == series_uid)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
-    if row is None:
-        raise LungcoreError("records.series_unknown", series_uid=series_uid)
-    return row
 
 
 def _by_content(new: NewSeries) -> dict[tuple[str, str], NewInstance]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lungcore.findings.finding import Finding
+from lungcore.records.round_tables import OWN
 from lungcore.records.series import SeriesState
 from lungcore.records.tables import DetectionRow, MachineFindingRow, ReadingRow, SeriesRow
 
@@ -23,12 +24,13 @@ def refresh(session: Session, series_id: int) -> None:
     """Set state, findings and malignancy of the series from its readings and detections.
 
     The latest saved reading speaks for the series; without one, the latest detection done does.
+    Readings of rounds do not: they are measurements of readers, and often nobody's to see.
     """
     session.flush()
     series = session.get_one(SeriesRow, series_id)
     readings = session.scalars(
         select(ReadingRow)
-        .where(ReadingRow.series_id == series_id, ReadingRow.events > 0)
+        .where(ReadingRow.series_id == series_id, ReadingRow.events > 0, ReadingRow.round == OWN)
         .order_by(ReadingRow.saved_at.desc())
     ).all()
     if readings:

@@ -227,7 +227,10 @@ class LayerRow(Base):
 
 
 class ReadingRow(Base):
-    """One reader's look at a series; what it holds is the fold of its events."""
+    """One reader's look at a series; what it holds is the fold of its events.
+
+    round: 0 for the reader's own, else the id of the round that asked for it.
+    """
 
     __tablename__ = "reading"
 

@@ -1,13 +1,14 @@
 """The worklist: searched, filtered, sorted and paged by the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from lungcore.records import blinding
 from lungcore.records.searching import searchable
 from lungcore.records.series import Reason, SeriesState, Verdict, reasons_of
 from lungcore.records.tables import SeriesRow
@@ -19,8 +20,12 @@ VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
-    """One series of the worklist; the fields are those of SeriesRecord."""
+    """One series of the worklist; the fields are those of SeriesRecord.
 
+    findings, malignancy: None where the reader must not see them.
+    """
+
+    series_id: int
     series_uid: str
     patient_id: str
     patient_name: str
@@ -32,7 +37,7 @@ class WorklistRow:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     state: SeriesState
-    findings: int
+    findings: int | None
     malignancy: float | None
     phantom: bool
     imported_at: datetime
@@ -69,12 +74,14 @@ def worklist(
     descending: bool = True,
     page: int = 1,
     page_size: int = 25,
+    reader: int | None = None,
 ) -> WorklistPage:
     """One page of the series in which every word of `search` occurs.
 
     search: looked for in the patient's id and name, accession number, descriptions, series uid.
     states, verdicts: only these; all when empty.
     page: from 1; empty beyond the last.
+    reader: the account that looks: what a blinded round hides from it counts as not known.
 
     Raises ValueError naming the argument that cannot be.
     """
@@ -84,7 +91,9 @@ def worklist(
     offset = (page - 1) * page_size
     if offset >= total:
         return WorklistPage((), total)
-    order = _order(sort, descending)
+    is_blinded = reader is not None and blinding.is_blinded(session, reader)
+    shut = blinding.is_hidden(reader) if reader is not None and is_blinded else None
+    order = _order(sort, descending, shut)
     # Ids first, from the indexes alone; only the rows of this page are read whole.
     ids = select(SeriesRow.series_id)
     if conditions:
@@ -94,7 +103,33 @@ def worklist(
     found = session.execute(
         select(*columns).where(SeriesRow.series_id.in_(ids)).order_by(*order)
     ).mappings()
-    return WorklistPage(tuple(_row(dict(values)) for values in found), total)
+    rows = tuple(_row(dict(values)) for values in found)
+    if reader is not None and is_blinded:
+        rows = _without_hidden(session, rows, reader)
+    return WorklistPage(rows, total)
+
+
+def matching(
+    session: Session, *, search: str = "", states: Sequence[str] = (), most: int
+) -> list[str]:
+    """The uids of the readable series of a search, as `worklist` has it; the oldest imports first.
+
+    At most so many.
+    """
+    readable = [verdict for verdict in VERDICTS if verdict != "refuse"]
+    query = select(SeriesRow.series_uid).where(*_conditions(search, states, readable))
+    return list(session.scalars(query.order_by(SeriesRow.series_id).limit(most)))
+
+
+def _without_hidden(
+    session: Session, rows: tuple[WorklistRow, ...], reader: int
+) -> tuple[WorklistRow, ...]:
+    ids = [row.series_id for row in rows]
+    hidden = set(session.scalars(blinding.hidden(session, reader, ids)))
+    return tuple(
+        replace(row, findings=None, malignancy=None) if row.series_id in hidden else row
+        for row in rows
+    )
 
 
 def _conditions(
@@ -111,8 +146,13 @@ def _conditions(
     return conditions
 
 
-def _order(sort: str, descending: bool) -> list[ColumnElement[Any]]:
+def _order(
+    sort: str, descending: bool, shut: ColumnElement[bool] | None
+) -> list[ColumnElement[Any]]:
+    """shut: whether it is a series whose findings must not be told, by their order neither."""
     keys = [SORT_KEYS[sort], SeriesRow.series_id.expression]
+    if shut is not None and sort in ("findings", "malignancy"):
+        keys[0] = case((~shut, keys[0]))
     if sort == "patient_name":
         keys.insert(1, SORT_KEYS["patient_id"])  # which stands for the name where there is none
     if descending:

@@ -1,5 +1,6 @@
 """Records as the JSON that the browser reads; texts in the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,15 @@ from lungcore.records.layers import LayerRecord
 from lungcore.records.readings import ReadingRecord
 from lungcore.records.studies import SeriesRecord
 
+# In place of any other state of the machine's search, which a round may hide.
+HIDDEN_DETECTION: Mapping[str, Any] = {
+    "job_id": None,
+    "state": "hidden",
+    "step": "",
+    "fraction": 0.0,
+    "error": None,
+    "models": {},
+}
 SERIES_FIELDS = (
     "series_uid",
     "patient_id",
@@ -50,9 +60,11 @@ def describe_reading(reading: ReadingRecord) -> dict[str, Any]:
             "signed": reading.state.signed,
             "signed_at": reading.signed_at.isoformat() if reading.signed_at else None,
             "reader": reading.reader_name,
+            "round": reading.round.name if reading.round else None,
             "saved_at": reading.last_saved_at.isoformat() if reading.last_saved_at else None,
         },
         "findings": [describe_finding(finding) for finding in reading.state.findings],
+        "scan": asdict(reading.state.scan),
         "can_undo": reading.state.can_undo,
         "undo_target": reading.state.undo_target,
         "can_redo": reading.state.can_redo,

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lungcore.findings.mask import HEADER_BYTES, LARGEST_VOXELS, encode
-from lungcore.records import database, studies
+from lungcore.records import database, readings, studies
 from lungcore.records.series import SeriesRecord
 from lungcore.web.answers import READERS, small_body, told_to_the_user
 from lungcore.web.services import Services
@@ -41,6 +41,7 @@ class MaskRoutes:
         """A mask, encoded the same way, in the series' volume as it now is."""
 
         def read() -> bytes:
+            self._check_own(request)
             return encode(
                 self.services.masks.read(self._series(request), request.path_params["mask"])
             )
@@ -52,6 +53,12 @@ class MaskRoutes:
         return Response(
             data, media_type="application/octet-stream", headers={"Cache-Control": cache}
         )
+
+    def _check_own(self, request: Request) -> None:
+        """In a blinded round: only outlines that the reading itself names."""
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.snapshot(self.services.engine) as session:
+            readings.check_mask(session, uid, account.account_id, request.path_params["mask"])
 
     def _series(self, request: Request) -> SeriesRecord:
         with database.snapshot(self.services.engine) as session:

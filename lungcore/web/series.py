@@ -13,12 +13,22 @@ from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
-from lungcore.records import audit, database, detections, layers, priors, readings, studies
+from lungcore.records import (
+    audit,
+    blinding,
+    database,
+    detections,
+    layers,
+    priors,
+    readings,
+    studies,
+)
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged, ReadingSummary
 from lungcore.web.ahead import first_chunks
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
 from lungcore.web.describe import (
+    HIDDEN_DETECTION,
     describe_detection,
     describe_finding,
     describe_layer,
@@ -76,6 +86,7 @@ class SeriesRoutes:
     def _layer(self, request: Request) -> bytes:
         uid, sha256 = request.path_params["series_uid"], request.path_params["layer"]
         with database.snapshot(self.services.engine) as session:
+            blinding.check_machine(session, uid, request.state.account.account_id)
             layers.check_of_series(session, uid, sha256)
         return self.services.layers.coded(sha256)
 
@@ -109,6 +120,7 @@ class SeriesRoutes:
 
         def start() -> dict[str, Any]:
             uid = request.path_params["series_uid"]
+            self._check_machine(request)
             self.services.jobs.enqueue_detect(uid, request.state.account.account_id)
             return self._detection(request)
 
@@ -118,6 +130,7 @@ class SeriesRoutes:
         """Stop the running detection."""
 
         def stop() -> dict[str, Any]:
+            self._check_machine(request)
             with database.snapshot(self.services.engine) as session:
                 latest = detections.latest(session, request.path_params["series_uid"])
             if latest is not None and latest.state == "running":
@@ -156,15 +169,18 @@ class SeriesRoutes:
         with database.transaction(self.services.engine) as session:
             found = studies.series(session, uid)
             reading = readings.open_reading(session, uid, account.account_id)
+            # Who opens a case of a round reads it: nobody else gets it meanwhile.
+            readings.take_case(session, reading.reading_id)
             audit.append(
                 session, actor=account.username, action="series.opened", subject=uid, detail={}
             )
+            is_blinded = reading.round is not None and reading.round.blinded
+            found_others = [] if is_blinded else readings.of_series(session, uid)
             others = [
                 _describe_other(session, other, may_be_seen=reading.state.signed)
-                for other in readings.of_series(session, uid)
+                for other in found_others
                 if other.reading_id != reading.reading_id
             ]
-            latest = detections.latest(session, uid)
             prior = priors.latest(session, [uid]).get(uid)
             shown = layers.of_detection(session, reading.detection_id)
         chunks = -(-found.slices // CHUNK_SLICES)
@@ -179,8 +195,8 @@ class SeriesRoutes:
             **describe_reading(reading),
             "also_read_by": others,
             "prior": asdict(prior) if prior else None,
-            "detection": describe_detection(latest, self.services.jobs, account.language),
-            "worklist_url": "./",
+            "detection": self._detection(request),
+            "worklist_url": "./" if reading.round is None else "./queue",
             "may_mark": not account.roles.isdisjoint(READERS),
         }
 
@@ -215,10 +231,17 @@ class SeriesRoutes:
             found = studies.series(session, uid)
         return self.services.masks.measured(found, payload)
 
-    def _detection(self, request: Request) -> dict[str, Any]:
-        account = request.state.account
+    def _check_machine(self, request: Request) -> None:
+        account, uid = request.state.account, request.path_params["series_uid"]
         with database.snapshot(self.services.engine) as session:
-            latest = detections.latest(session, request.path_params["series_uid"])
+            blinding.check_machine(session, uid, account.account_id)
+
+    def _detection(self, request: Request) -> dict[str, Any]:
+        account, uid = request.state.account, request.path_params["series_uid"]
+        with database.snapshot(self.services.engine) as session:
+            if blinding.hides_machine(session, uid, account.account_id):
+                return dict(HIDDEN_DETECTION)
+            latest = detections.latest(session, uid)
         return describe_detection(latest, self.services.jobs, account.language)
 
 

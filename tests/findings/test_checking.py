@@ -7,11 +7,11 @@ import pytest
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check
 from lungcore.findings.finding import Finding
-from lungcore.findings.reading import ReadingState
+from lungcore.findings.reading import Held, ReadingState
 from lungcore.language import LANGUAGES
 
-FRESH = ReadingState((Finding("1.2", (0.0, 0.0, 0.0), 9.0, 0.9, 0.8),))
-SIGNED = ReadingState(FRESH.findings, signed=True)
+FRESH = ReadingState(Held((Finding("1.2", (0.0, 0.0, 0.0), 9.0, 0.9, 0.8),)))
+SIGNED = ReadingState(FRESH.held, signed=True)
 GEOMETRY = {"center_mm": [1.0, 2.0, 3.0], "diameter_mm": 6}
 MEASURED = {"long_mm": 9.1, "short_mm": 7.0, "volume_mm3": 310.0}
 NEW = {"finding_uid": "2.25.77", **GEOMETRY}
@@ -30,6 +30,11 @@ EDIT = {"finding_uid": "1.2", **GEOMETRY}
         ("add", {**NEW, "axes_mm": [6, 7.5, 8], "calipers_mm": [[0, 0, 0]] * 4}),
         ("edit", {**EDIT, "mask": "0a" * 32, "measured": MEASURED}),
         ("sign", {}),
+        ("label", {"finding_uid": "1.2"}),
+        ("label", {"finding_uid": "1.2", "attributes": {"calcification": 6}, "lobe": "lingula"}),
+        ("label", {"finding_uid": "1.2", "nodule_type": "solid", "confidence": 5, "comment": ""}),
+        ("scan", {}),
+        ("scan", {"no_nodules": True, "quality": "poor", "excluded": "motion"}),
     ],
 )
 def test_takes_what_can_be(kind, payload):
@@ -45,6 +50,19 @@ def test_takes_what_can_be(kind, payload):
         ("accept", {}, "finding_uid"),
         ("accept", {"finding_uid": 12}, "finding_uid"),
         ("accept", {"finding_uid": "1.2", "state": "accepted"}, "state"),
+        ("label", {}, "finding_uid"),
+        ("label", {"finding_uid": "1.2", "attributes": {"margin": 6}}, "attributes"),
+        ("label", {"finding_uid": "1.2", "attributes": {"margin": 3.0}}, "attributes"),
+        ("label", {"finding_uid": "1.2", "attributes": {"margins": 3}}, "attributes"),
+        ("label", {"finding_uid": "1.2", "attributes": []}, "attributes"),
+        ("label", {"finding_uid": "1.2", "lobe": "middle"}, "lobe"),
+        ("label", {"finding_uid": "1.2", "lobe": ["lingula"]}, "lobe"),
+        ("label", {"finding_uid": "1.2", "confidence": True}, "confidence"),
+        ("label", {"finding_uid": "1.2", "confidence": 0}, "confidence"),
+        ("label", {"finding_uid": "1.2", "comment": "x" * 2001}, "comment"),
+        ("scan", {"no_nodules": 1}, "no_nodules"),
+        ("scan", {"excluded": " "}, "excluded"),
+        ("scan", {"quality": "bad"}, "quality"),
         ("reject", {"finding_uid": "1.2", "reason": None}, "reason"),
         ("reject", {"finding_uid": "1.2", "reason": "x" * 2001}, "reason"),
         ("add", {**NEW, "finding_uid": "abc"}, "finding_uid"),
@@ -100,3 +118,11 @@ def test_tells_what_the_state_forbids(state, kind, payload, key):
     assert refused.value.key == key
     for language in LANGUAGES:
         assert refused.value.text(language)
+
+
+def test_no_nodules_cannot_be_said_beside_marks():
+    marked = ReadingState(Held((Finding("2.25.1", (0.0, 0.0, 0.0), 9.0, state="added"),)))
+    with pytest.raises(LungcoreError) as refused:
+        check(marked, "scan", {"no_nodules": True})
+    assert (refused.value.key, refused.value.values) == ("findings.no_nodules_but", {"n": 1})
+    check(marked, "scan", {"no_nodules": False, "quality": "good"})

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lungcore.errors import LungcoreError
+from lungcore.findings.attributes import SCALES
 from lungcore.findings.checking import check
 from lungcore.findings.finding import Finding
 from lungcore.findings.measurement import Measured
-from lungcore.findings.reading import Event, ReadingState, fold, step
+from lungcore.findings.reading import SAID, Event, ReadingState, fold, step
+from lungcore.findings.said import LOBES, NODULE_TYPES, QUALITIES, NoduleLabel, ScanAnswer
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MACHINE = (
@@ -32,8 +34,23 @@ SHAPE = {
 }
 
 
+LABEL = {
+    "attributes": st.dictionaries(st.sampled_from(list(SCALES)), st.integers(1, 4)),
+    "nodule_type": st.sampled_from(NODULE_TYPES),
+    "lobe": st.sampled_from(LOBES),
+    "confidence": st.integers(1, 5),
+    "comment": st.text(max_size=5),
+}
+SCAN = {
+    "no_nodules": st.booleans(),
+    "quality": st.sampled_from(QUALITIES),
+    "excluded": st.just("motion"),
+}
+OPTIONAL = {"edit": SHAPE, "add": SHAPE, "label": LABEL, "scan": SCAN}
+
+
 def _attempt(kind: str, **payload: Any) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    optional = SHAPE if "diameter_mm" in payload else {}
+    optional = OPTIONAL.get(kind, {})
     return st.tuples(st.just(kind), st.fixed_dictionaries(payload, optional=optional))
 
 
@@ -43,6 +60,8 @@ ATTEMPTS = st.lists(
         _attempt("reject", finding_uid=UIDS, reason=st.text(max_size=5)),
         _attempt("edit", finding_uid=UIDS, **GEOMETRY),
         _attempt("add", finding_uid=UIDS, **GEOMETRY),
+        _attempt("label", finding_uid=UIDS),
+        _attempt("scan"),
         _attempt("undo", event_uid=st.integers(1, 12).map(str)),
         _attempt("undo"),  # of the last decision: filled in below
         _attempt("redo", event_uid=st.integers(1, 12).map(str)),
@@ -69,7 +88,8 @@ def _play(attempts: list[tuple[str, dict[str, Any]]]) -> tuple[list[Event], list
         try:
             check(states[-1], event.kind, payload)
         except LungcoreError:
-            if kind != "reopen":  # refused for its empty reason, which is nothing to the fold
+            # Refused for an empty reason or for marks that say otherwise: nothing to the fold.
+            if kind not in ("reopen", "scan") or (kind == "scan" and states[-1].signed):
                 with pytest.raises(ValueError, match=f"event {event.event_uid} cannot"):
                     step(states[-1], event)
             continue
@@ -95,7 +115,7 @@ def test_undo_is_exact(attempts):
     for event, after in zip(events, states[1:], strict=True):
         if event.kind == "undo":
             undone = before[event.payload["event_uid"]]
-            assert after.findings == undone.findings
+            assert after.held == undone.held
             assert after.changes == undone.changes
 
 
@@ -122,7 +142,7 @@ def test_redoing_as_often_as_undone_changes_nothing(attempts, times):
 def test_another_change_ends_redoing(attempts):
     events, states = _play(attempts)
     for event, after in zip(events, states[1:], strict=True):
-        if event.kind in ("accept", "reject", "edit", "add"):
+        if event.kind in ("accept", "reject", "edit", "add", "label", "scan"):
             assert not after.can_redo
 
 
@@ -135,7 +155,15 @@ def test_undoing_everything_gives_back_the_machine(attempts):
         state = step(state, _event(90, "reopen", {"reason": "x"}))
     while state.can_undo:
         state = step(state, _event(91, "undo", {"event_uid": state.undo_target}))
-    assert (state.findings, state.changes) == (fold(MACHINE, []).findings, ())
+    assert (state.held, state.changes) == (fold(MACHINE, []).held, ())
+
+
+@settings(deadline=None, max_examples=100)
+@given(ATTEMPTS)
+def test_no_nodules_and_nodules_are_never_said_at_once(attempts):
+    for state in _play(attempts)[1]:
+        said = any(finding.state in SAID for finding in state.findings)
+        assert not (said and state.scan.no_nodules)
 
 
 @settings(deadline=None, max_examples=100)
@@ -196,3 +224,25 @@ def test_nothing_can_be_undone_while_signed_and_all_after_reopening():
     assert signed.signed and not signed.can_undo
     reopened = _after(EDIT, ("sign", {}), ("reopen", {"reason": "more"}))
     assert reopened.undo_target == "1"
+
+
+def test_a_label_says_all_of_a_nodule_and_changes_no_decision():
+    first = {"finding_uid": "1.2", "attributes": {"texture": 5}, "lobe": "lingula"}
+    said = _after(EDIT, ("label", first)).finding("1.2")
+    assert (said.state, said.label) == ("edited", NoduleLabel({"texture": 5}, lobe="lingula"))
+    again = _after(EDIT, ("label", first), ("label", {"finding_uid": "1.2", "confidence": 2}))
+    assert again.finding("1.2").label == NoduleLabel(confidence=2)
+    kept = _after(("label", first), EDIT, ("reject", {"finding_uid": "1.2"})).finding("1.2")
+    assert kept.label == said.label
+
+
+def test_no_nodules_is_an_answer_until_a_mark_takes_it_back():
+    none = ("scan", {"no_nodules": True, "quality": "good"})
+    assert not _after().is_answer
+    assert _after(none).is_answer
+    assert _after(none).scan == ScanAnswer(True, "good")
+    marked = _after(none, ADD)
+    assert marked.is_answer
+    assert marked.scan == ScanAnswer(False, "good")
+    assert _after(none, ADD, ("undo", {"event_uid": "2"})).scan == ScanAnswer(True, "good")
+    assert _after(("scan", {"excluded": "no lung"})).is_answer

@@ -239,6 +239,25 @@ def test_a_signed_reading_is_labels_and_an_open_one_is_not(settings, engine, tmp
     [labels] = label_json.read(out)
     assert labels.reader == f"account-{account_id}"
     assert (labels.marks[0].name, labels.marks[0].diameter_mm) == ("2.25.1", 12.0)
+    assert labels.marks[0].attributes == {}
+    say(engine, reading, account_id, "reopen", {"reason": "to rate it"})
+    rated = {"finding_uid": "2.25.1", "attributes": {"texture": 5}, "lobe": "lingula"}
+    say(engine, reading, account_id, "label", rated)
+    say(engine, reading, account_id, "sign", {})
+    label_export.export(settings, phantom_uid, "json", out)
+    [labels] = label_json.read(out)
+    assert labels.marks[0].attributes == {"texture": 5}
+    say(engine, reading, account_id, "reopen", {"reason": "there is none"})
+    say(engine, reading, account_id, "reject", {"finding_uid": "2.25.1", "reason": "vessel"})
+    say(engine, reading, account_id, "scan", {"no_nodules": True})
+    say(engine, reading, account_id, "sign", {})
+    label_export.export(settings, phantom_uid, "json", out)
+    assert [len(labels.marks) for labels in label_json.read(out)] == [0]
+    say(engine, reading, account_id, "reopen", {"reason": "it is of no use"})
+    say(engine, reading, account_id, "scan", {"excluded": "motion"})
+    say(engine, reading, account_id, "sign", {})
+    with pytest.raises(LungcoreError, match="no labels"):
+        label_export.export(settings, phantom_uid, "json", out)
 
 
 def test_a_shape_that_a_reader_gave_goes_out_as_its_voxels(settings, engine, phantom_uid):
@@ -261,7 +280,7 @@ def say(engine, reading, account_id, kind, payload):
         readings.append(
             session,
             reading.reading_id,
-            event_uid=f"{kind}-1",
+            event_uid=f"{kind}-{version}",
             kind=kind,
             payload=payload,
             account_id=account_id,

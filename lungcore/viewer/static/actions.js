@@ -1,6 +1,7 @@
 // What a reader can do, by name: the keys and the buttons call these and nothing else.
 
 import { drawingActions } from './drawing.js';
+import { formActions } from './forms.js';
 import { reviewUrl } from './ahead.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { ORIENTATIONS } from './plane.js';
@@ -29,6 +30,7 @@ export function actionsOf(review) {
   return {
     ...findingActions(review),
     ...drawingActions(review, use),
+    ...formActions(review, use.subject),
     ...readingActions(review),
     ...viewActions(review),
     ...lookActions(review),
@@ -142,7 +144,8 @@ function readingActions(review) {
       else review.say(review.t('notice_role'));
     },
     next_study: () => {
-      if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
+      if (review.answer.reading.round) location.assign(review.opened.worklist_url);
+      else if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
       else review.say(review.t('notice_last_study'));
     },
     help: () => open('help'),

@@ -33,12 +33,12 @@ export class Banner {
     this.sign = button('sign');
     this.reopen = button('reopen');
     const onward = actionButton('next_study', actions, t, 'lv-button');
-    set(onward, 'hidden', review.nextStudy === null);
+    set(onward, 'hidden', review.nextStudy === null || opened.reading.round !== null);
     const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
     this.node = element(
       'header',
       { class: 'lv-banner' },
-      element('a', { href: opened.worklist_url, class: 'lv-link', target: '_self' }, t('worklist')),
+      element('a', { href: opened.worklist_url, class: 'lv-link', target: '_self' }, opened.reading.round ? t('queue') : t('worklist')),
       ...this.tags(),
       element('strong', { class: 'lv-patient', title: patientLine(series, t) }, patientLine(series, t)),
       element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
@@ -55,8 +55,10 @@ export class Banner {
 
   /** Phantom and warnings: what must not be overlooked. */
   tags() {
-    const { series, t } = this.review;
+    const { series, t, opened } = this.review;
     const tags = [];
+    const { round } = opened.reading;
+    if (round) tags.push(element('span', { class: 'lv-tag', 'data-round': round }, t('round', { name: round })));
     if (series.phantom) tags.push(element('span', { class: 'lv-tag lv-phantom' }, t('phantom')));
     if (series.reasons.length) {
       const warning = t('warnings', { n: series.reasons.length });

@@ -23,6 +23,7 @@ export class FindingCard {
     this.size = element('strong', {});
     this.state = element('span', { class: 'lv-state' });
     this.words = element('span', { class: 'lv-line' });
+    this.said = element('span', { class: 'lv-line' });
     this.measured = element('span', { class: 'lv-line lv-dim' });
     this.malignancy = element('span', { class: 'lv-line' });
     this.rest = element('span', { class: 'lv-line lv-dim' });
@@ -36,6 +37,7 @@ export class FindingCard {
         element('span', { class: 'lv-line' }, this.size, this.state),
         this.measured,
         this.words,
+        this.said,
         this.malignancy,
         this.rest,
       ),
@@ -66,6 +68,8 @@ export class FindingCard {
     write(this.state, why && state === 'rejected' ? t('card_rejected_for', { word, reason: why }) : word);
     write(this.words, words.map((word) => t(`word_${word}`)).join(t('word_and')));
     set(this.words, 'hidden', words.length === 0);
+    write(this.said, this.saidText(finding));
+    set(this.said, 'hidden', !finding.label);
     const rated = malignancy !== null;
     write(this.malignancy, rated ? t('card_malignancy', { value: malignancy.toFixed(2) }) : '');
     set(this.malignancy, 'hidden', !rated);
@@ -75,6 +79,19 @@ export class FindingCard {
         ? t('card_slice', { slice: n })
         : t('card_slice_probability', { slice: n, value: probability.toFixed(2) });
     write(this.rest, rest);
+  }
+
+  /** What the reader says of it, as far as the card has room. @param {Finding} finding */
+  saidText({ label }) {
+    if (!label) return '';
+    const { t } = this.review;
+    const { nodule_type, lobe, attributes } = label;
+    const said = [
+      nodule_type && t(`value_nodule_type_${nodule_type}`),
+      lobe && t(`value_lobe_${lobe}`),
+      attributes.malignancy && t('card_rated', { value: attributes.malignancy }),
+    ];
+    return said.filter(Boolean).join(' · ') || t('card_labelled');
   }
 
   /** @param {Finding} finding */

@@ -1,6 +1,8 @@
 // The reading: findings as the reader sees them, which are the server's last answer with the
 // events on top that are still on their way. Pure functions.
 
+import { NO_ANSWER, labelOf } from './said.js';
+
 /**
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {'machine' | 'accepted' | 'edited' | 'rejected' | 'added' | 'other'} FindingState
@@ -8,18 +10,19 @@
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
  *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
  *   words: string[], source: 'machine' | 'reader', axes_mm: Axes | null, mask: string | null,
- *   reader?: string, calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null}} Finding
+ *   reader?: string, calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null,
+ *   label: import('./said.js').NoduleLabel | null}} Finding
  *   axes_mm: of an ellipsoid, a sphere without; mask: its id; calipers_mm: both ends of the long
  *   axis, then of the short, where they were set by hand
  * @typedef {[number, number, number]} Axes  whole lengths along column, row and slice
  * @typedef {{center_mm: Point, diameter_mm: number, axes_mm?: Axes, mask?: string,
  *   calipers_mm?: Point[], measured?: import('./calipers.js').Measured}} Shape  what an event says
  * @typedef {{reading_id: number | string, version: number, signed: boolean,
- *   signed_at: string | null, reader: string, saved_at: string | null}} ReadingHead
- * @typedef {{reading: ReadingHead, findings: Finding[], can_undo: boolean,
+ *   signed_at: string | null, reader: string, saved_at: string | null, round: string | null}} ReadingHead
+ * @typedef {{reading: ReadingHead, findings: Finding[], scan: import('./said.js').ScanAnswer, can_undo: boolean,
  *   undo_target: string | null, can_redo: boolean, redo_target: string | null}} Answer
  *   undo_target: the event that an undo takes back; redo_target: that a redo brings back
- * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'undo' | 'redo' | 'sign' | 'reopen'} EventKind
+ * @typedef {'accept' | 'reject' | 'edit' | 'add' | 'label' | 'scan' | 'undo' | 'redo' | 'sign' | 'reopen'} EventKind
  * @typedef {{event_uid: string, kind: EventKind, payload: Record<string, any>}} ReadingEvent
  */
 
@@ -62,6 +65,9 @@ function keptState({ source, state }) {
 /** @param {Answer} answer @param {Finding[]} findings @returns {Answer} */
 const withFindings = (answer, findings) => ({ ...answer, findings, can_undo: true, can_redo: false });
 
+/** Who keeps or adds a mark takes "no nodules" back. @param {Answer} answer @param {Finding[]} findings @returns {Answer} */
+const withMark = (answer, findings) => ({ ...withFindings(answer, findings), scan: { ...answer.scan, no_nodules: false } });
+
 /**
  * The answer that the server will give after events on their way, as far as it can be foretold:
  * what an undo takes back of before them only the server knows.
@@ -96,7 +102,7 @@ function foretell(answer, { kind, payload }) {
   switch (kind) {
     case 'accept':
       if (!finding) return answer;
-      return withFindings(
+      return withMark(
         answer,
         changed(findings, uid, { state: keptState(finding), reason: '' }),
       );
@@ -107,7 +113,7 @@ function foretell(answer, { kind, payload }) {
       );
     case 'edit':
       if (!finding) return answer;
-      return withFindings(
+      return withMark(
         answer,
         changed(findings, uid, {
           ...shapeOf(payload),
@@ -116,7 +122,11 @@ function foretell(answer, { kind, payload }) {
         }),
       );
     case 'add':
-      return withFindings(answer, [...findings, addedFinding(uid, /** @type {Shape} */ (payload))]);
+      return withMark(answer, [...findings, addedFinding(uid, /** @type {Shape} */ (payload))]);
+    case 'label':
+      return withFindings(answer, changed(findings, uid, { label: labelOf(payload) }));
+    case 'scan':
+      return { ...withFindings(answer, findings), scan: { ...NO_ANSWER, ...payload } };
     case 'sign':
     case 'reopen':
       return { ...answer, reading: { ...answer.reading, signed: kind === 'sign' } };
@@ -141,6 +151,7 @@ export function addedFinding(finding_uid, shape) {
     state: 'added',
     reason: '',
     source: 'reader',
+    label: null,
   };
 }
 

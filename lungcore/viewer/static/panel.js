@@ -2,6 +2,7 @@
 
 import { actionButton } from './buttons.js';
 import { FindingCard } from './card.js';
+import { Forms } from './forms.js';
 import { Toolbox } from './toolbox.js';
 import { element, set, write } from './dom.js';
 import { REASONS, tally } from './model.js';
@@ -26,6 +27,7 @@ export class Panel {
     );
     this.toolbox = new Toolbox(review, actions);
     this.reasons = this.makeReasons();
+    this.forms = new Forms(review, actions);
     this.count = element('h2', {});
     const steps = ['previous', 'next'].map((name) => actionButton(name, actions, t, 'lv-quiet'));
     this.heading = element('div', { class: 'lv-heading' }, this.count, ...steps);
@@ -38,6 +40,7 @@ export class Panel {
       this.tools,
       this.toolbox.node,
       this.reasons,
+      this.forms.node,
       this.heading,
       this.empty,
       this.list,
@@ -64,6 +67,8 @@ export class Panel {
   draw() {
     const { shown: findings, view, signed, answer, detection } = this.review;
     this.toolbox.draw();
+    set(this.toolbox.node, 'hidden', view.form !== null); // for the cards to have room
+    this.forms.draw();
     if (this.newFindings(findings)) this.drawList();
     set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');
     for (const card of this.cards.values()) card.draw();

@@ -36,6 +36,8 @@ export class View {
     this.ownWindow = WIDE;
     /** @type {Mode} */
     this.mode = 'read';
+    /** Which form of the panel is open. @type {import('./forms.js').FormName | null} */
+    this.form = null;
     this.tools = new Tools();
     this.overlays = true;
     this.smooth = true;

@@ -129,6 +129,7 @@ export class Viewer {
       cine: view.cine,
       'next-here': isNextHere,
       signed: answer.reading.signed,
+      form: view.form ?? '',
     };
     for (const [name, value] of Object.entries(state)) set(this.root, `data-${name}`, String(value));
   }

@@ -1,0 +1,62 @@
+// The two forms of the panel: one at a time, opened and left by keys.
+
+import { actionButton } from './buttons.js';
+import { element, set } from './dom.js';
+import { LabelForm } from './labelform.js';
+import { ScanForm } from './scanform.js';
+import { watch } from './watch.js';
+
+/** @typedef {import('./review.js').Review} Review @typedef {'label' | 'scan'} FormName */
+
+export class Forms {
+  /** @param {Review} review @param {import('./actions.js').Actions} actions */
+  constructor(review, actions) {
+    this.review = review;
+    this.forms = { label: new LabelForm(review), scan: new ScanForm(review) };
+    const names = /** @type {FormName[]} */ (['label', 'scan']);
+    this.buttons = names.map((name) => actionButton(name, actions, review.t));
+    this.node = element(
+      'div',
+      { class: 'lv-forms', keydown: (event) => this.leave(event), submit: (event) => event.preventDefault() },
+      element('div', { class: 'lv-row' }, ...this.buttons),
+      this.forms.label.node,
+      this.forms.scan.node,
+    );
+    this.opened = watch();
+  }
+
+  /** Escape leads back to the images; what was written is taken first. @param {KeyboardEvent} event */
+  leave(event) {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (this.node.closest('[data-lungviewer]'))?.focus({ preventScroll: true });
+    this.review.look((view) => {
+      view.form = null;
+    });
+  }
+
+  draw() {
+    const { view, selected } = this.review;
+    for (const form of Object.values(this.forms)) form.draw();
+    for (const button of this.buttons) {
+      set(button, 'aria-expanded', String(view.form === button.dataset.action));
+      if (button.dataset.action === 'label') set(button, 'aria-disabled', selected ? null : 'true');
+    }
+    if (!this.opened(view.form) || !view.form) return;
+    /** @type {HTMLElement | null} */ (this.forms[view.form].node.querySelector('input, select'))?.focus();
+  }
+}
+
+/** What opens and closes them. @param {Review} review @param {() => import('./model.js').Finding | null} subject */
+export function formActions(review, subject) {
+  const toggle = (/** @type {FormName} */ name) =>
+    review.look((view) => {
+      view.form = view.form === name ? null : name;
+    });
+  return {
+    label: () => {
+      if (review.view.form === 'label' || subject()) toggle('label');
+    },
+    scan: () => toggle('scan'),
+  };
+}

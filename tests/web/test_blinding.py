@@ -1,0 +1,228 @@
+"""What a blinded round hides is not sent: each route is classified, those that could tell asked."""
+
+import uuid
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from lungcore.findings.finding import Candidate
+from lungcore.findings.mask import Mask, encode
+from lungcore.records import accounts, database, detections, rounds, studies
+from lungcore.web.cookies import SESSION_COOKIE
+from lungcore.web.routes import routes
+from lungcore.web.services import Services
+from tests.web.conftest import PASSWORD
+from tests.web.test_comparing import EARLIER, LATER, OTHERS, add
+
+MACHINE_MM, MARK_MM = 8.53125, 7.46875  # diameters that occur nowhere else
+MARK = "2.25.7707"
+CASE = f"/api/series/{LATER}"
+# What a route can tell of marks. `asked`: the tests below ask it as a blinded reader. `pixels`:
+# images and where they lie alone. `work`: how far work has come, never what it found. `own`: what
+# the account itself brings. `nothing`: of no series.
+ROUTES = {
+    "/api/series/{series_uid}": "asked",
+    "/api/series/{series_uid}/ahead": "asked",
+    "/api/series/{series_uid}/layers/{layer}": "asked",
+    "/api/series/{series_uid}/events": "asked",
+    "/api/series/{series_uid}/detection": "asked",
+    "/api/series/{series_uid}/masks": "own",
+    "/api/series/{series_uid}/masks/{mask}": "asked",
+    "/api/series/{series_uid}/priors": "pixels",
+    "/api/series/{series_uid}/priors/{prior_uid}": "asked",
+    "/api/series/{series_uid}/chunks/{number:int}": "pixels",
+    "/api/series/{series_uid}/originals.zip": "pixels",
+    "/api/jobs/{job_id}": "work",
+    **dict.fromkeys(("/login", "/set-up", "/health", "/sign-out"), "nothing"),
+    "/assets/{version}/{name:path}": "nothing",
+}
+BRINGING = ("/api/uploads", "/api/phantom")  # files that come
+
+
+def test_every_route_is_classified(services: Services) -> None:
+    """A new route must be put into ROUTES, and asked below if it can tell of marks."""
+    paths = {route.path for route in routes(services)}
+    bringing = {path for path in paths if path.startswith(BRINGING)}
+    assert paths - bringing == set(ROUTES)
+
+
+@pytest.fixture
+def blind(reader: TestClient, services: Services, app: Starlette) -> TestClient:
+    """A second reader, for whom a blinded round hides readers and machine.
+
+    The first reader has marked and signed the case, with an outline; the machine has searched it,
+    the patient's earlier scan and another patient's.
+    """
+    for uid, said in (
+        (LATER, {"study_date": "2026-03-01"}),
+        (EARLIER, {"study_date": "2025-03-01"}),
+        (OTHERS, {"study_date": "2024-03-01", "patient_id": "P2"}),
+    ):
+        add(services, uid, MACHINE_MM, 20, **said)
+    version = reader.get(CASE).json()["reading"]
+    for kind, payload in (
+        ("add", {"finding_uid": MARK, "center_mm": [4.0, 5.0, 6.0], "diameter_mm": MARK_MM}),
+        ("sign", {}),
+    ):
+        version = send(reader, version, kind, payload).json()["reading"]
+    with database.transaction(services.engine) as session:
+        account = accounts.add_account(
+            session, "blind", PASSWORD, display_name="Dr Blind", roles=("annotator",)
+        )
+        rounds.make(
+            session,
+            name="Blind round",
+            series_uids=[LATER],
+            account_ids=[account.account_id],
+            blinded=True,
+            machine_hidden=True,
+            strategy="oldest",
+            reads=1,
+            made_by=account.account_id,
+            now=datetime.now(UTC),
+        )
+        _, token = accounts.sign_in(session, "blind", PASSWORD, now=datetime.now(UTC))
+    client = TestClient(app, base_url="http://testserver", follow_redirects=False)
+    client.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
+    return client
+
+
+def send(client: TestClient, reading: dict, kind: str, payload: dict, uid: str = LATER):
+    body = {"event_uid": str(uuid.uuid4()), "kind": kind, "payload": payload}
+    body |= {"reading_id": reading["reading_id"], "version": reading["version"]}
+    return client.post(f"/api/series/{uid}/events", json=body)
+
+
+def tells(answer) -> bool:
+    """Whether an answer holds anything of the machine's or the other reader's marks."""
+    secrets = (str(MACHINE_MM), str(MARK_MM), MARK, "Dr Reader", "job 1.2", '"detector"')
+    return any(secret in answer.text for secret in secrets)
+
+
+def test_the_series_tells_a_blinded_reader_nothing(reader: TestClient, blind: TestClient) -> None:
+    assert tells(reader.get(CASE)), "the test would see it"
+    answer = blind.get(CASE)
+    assert answer.status_code == 200
+    assert not tells(answer)
+    told = answer.json()
+    assert (told["findings"], told["layers"], told["also_read_by"]) == ([], [], [])
+    assert told["detection"]["state"] == "hidden"
+    assert told["reading"]["round"] == "Blind round"
+
+
+def test_what_to_fetch_ahead_does_not_point_to_a_finding(
+    services: Services, reader: TestClient, blind: TestClient
+) -> None:
+    with database.transaction(services.engine) as session:
+        detections.start(session, LATER, "job 1.2 again", None)
+        far = [Candidate((0.0, 0.0, 38.0), MACHINE_MM, 0.9, 0.4)]
+        detections.finish(session, "job 1.2 again", far, {}, {})
+    middle = blind.get(f"{CASE}/ahead").json()["chunks"]
+    assert middle == [0, 1], "the middle of 20 slices lies in the first 16"
+    blind.get(CASE)
+    assert blind.get(f"{CASE}/ahead").json()["chunks"] == middle
+
+
+def test_layers_and_the_detection_are_refused(reader: TestClient, blind: TestClient) -> None:
+    [layer] = reader.get(CASE).json()["layers"]
+    assert reader.get(f"{CASE}/layers/{layer['id']}").status_code == 200
+    assert blind.get(f"{CASE}/layers/{layer['id']}").status_code == 422
+    assert blind.get(f"{CASE}/detection").json()["state"] == "hidden"
+    for ask in (blind.post, blind.delete):
+        answer = ask(f"{CASE}/detection")
+        assert answer.status_code in (403, 422)
+        assert not tells(answer)
+
+
+def test_events_answer_with_the_readers_own_marks_alone(blind: TestClient) -> None:
+    own = blind.get(CASE).json()["reading"]
+    mark = {"finding_uid": "2.25.1", "center_mm": [1.0, 2.0, 3.0], "diameter_mm": 5.0}
+    saved = send(blind, own, "add", mark)
+    assert [one["finding_uid"] for one in saved.json()["findings"]] == ["2.25.1"]
+    late = send(blind, own, "sign", {})
+    assert late.status_code == 409
+    guessed = send(blind, saved.json()["reading"], "accept", {"finding_uid": MARK})
+    assert guessed.status_code == 422
+    signed = send(blind, saved.json()["reading"], "sign", {})
+    assert signed.status_code == 200
+    for answer in (saved, late, signed, blind.get(CASE)):
+        assert not tells(answer), "signing shows nothing either: the round is still open"
+
+
+def test_an_outline_is_sent_to_its_reader_only(reader: TestClient, blind: TestClient) -> None:
+    def keep(client: TestClient, start: int) -> str:
+        data = encode(Mask((start, 2, 2), np.ones((2, 2, 2), bool)))
+        return client.post(f"{CASE}/masks", content=data).json()["mask"]
+
+    others, own = keep(reader, 1), keep(blind, 5)
+    assert reader.get(f"{CASE}/masks/{others}").status_code == 200
+    assert blind.get(f"{CASE}/masks/{others}").status_code == 422
+    payload = {"finding_uid": "2.25.1", "center_mm": [1.0, 2.0, 3.0], "diameter_mm": 5.0}
+    reading = blind.get(CASE).json()["reading"]
+    send(blind, reading, "add", payload | {"mask": own})
+    assert blind.get(f"{CASE}/masks/{own}").status_code == 200
+
+
+def test_the_patients_other_scans_are_shut(reader: TestClient, blind: TestClient) -> None:
+    prior = f"/api/series/{EARLIER}"
+    [layer] = reader.get(prior).json()["layers"]
+    asked = [
+        blind.get(prior),
+        blind.get(f"{prior}/ahead"),
+        blind.get(f"{prior}/detection"),
+        blind.get(f"{prior}/layers/{layer['id']}"),
+        blind.get(f"{prior}/masks/{'0a' * 32}"),
+        blind.get(f"{CASE}/priors/{EARLIER}"),
+        blind.get(f"{prior}/priors/{LATER}"),
+        send(blind, {"reading_id": 1, "version": 0}, "sign", {}, EARLIER),
+    ]
+    assert [answer.status_code for answer in asked] == [422] * len(asked)
+    assert not any(tells(answer) for answer in asked)
+    assert tells(blind.get(f"/api/series/{OTHERS}")), "another patient's are open"
+
+
+def test_the_worklist_counts_nothing_of_it(services: Services, blind: TestClient) -> None:
+    with database.snapshot(services.engine) as session:
+        account = next(a for a in accounts.list_accounts(session) if a.username == "blind")
+        rows = studies.worklist(session, reader=account.account_id).rows
+    told = {row.series_uid: (row.findings, row.malignancy) for row in rows}
+    assert told == {LATER: (None, None), EARLIER: (None, None), OTHERS: (1, 0.4)}
+
+
+def test_closing_the_round_opens_everything(services: Services, blind: TestClient) -> None:
+    blind.get(CASE)
+    with database.transaction(services.engine) as session:
+        [part] = rounds.progress(session)
+        now = datetime.now(UTC)
+        rounds.close(session, part.round.round_id, closed_by=part.account_id, now=now)
+    assert tells(blind.get(CASE))
+    assert blind.get(f"/api/series/{EARLIER}").status_code == 200
+
+
+def test_a_round_that_shows_the_machine_still_hides_readers(
+    services: Services, reader: TestClient, blind: TestClient
+) -> None:
+    with database.transaction(services.engine) as session:
+        [part] = rounds.progress(session)
+        now = datetime.now(UTC)
+        rounds.close(session, part.round.round_id, closed_by=part.account_id, now=now)
+        rounds.make(
+            session,
+            name="Second",
+            series_uids=[LATER],
+            account_ids=[part.account_id],
+            blinded=True,
+            machine_hidden=False,
+            strategy="oldest",
+            reads=1,
+            made_by=part.account_id,
+            now=now,
+        )
+    answer = blind.get(CASE)
+    assert str(MACHINE_MM) in answer.text
+    assert MARK not in answer.text and "Dr Reader" not in answer.text
+    [layer] = answer.json()["layers"]
+    assert blind.get(f"{CASE}/layers/{layer['id']}").status_code == 200
