@@ -7,8 +7,9 @@ A model is a folder with `model.keras` (Keras 3), `model.xml` and `model.bin` (O
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lungcore.errors import LungcoreError
 from lungcore.learning import tasks
@@ -21,10 +22,13 @@ FILES = ("model.keras", "model.xml", "model.bin")
 class Card:
     """What is known of one model.
 
-    task: one of `MODELS`. version: of the weights. created: ISO date.
+    task: one of `plans.PRESETS`. version: of the weights. created: ISO date.
     trained_on, split, limits: in plain words. seed: of the training. settings: what the model
     needs when it runs. figures: name to measured value, set and 95 % interval. sha256: of each
-    file of `FILES`. trained_series: `mark` of each series learnt from.
+    file of `FILES`. trained_series: `mark` of each series learnt from. dataset: the id of the
+    dataset version that it was. parent: name of the model it began with. code: version of the code.
+    recipe: how it was trained (`plans.Recipe`). inputs: what its training data looks like
+    (`inputs.of_training`).
     """
 
     task: str
@@ -38,6 +42,11 @@ class Card:
     figures: Mapping[str, Mapping[str, object]]
     sha256: Mapping[str, str]
     trained_series: tuple[str, ...] = ()
+    dataset: str = ""
+    parent: str = ""
+    code: str = ""
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

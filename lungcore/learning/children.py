@@ -1,0 +1,23 @@
+"""Processes of a training that end with the one that started them, however it ends."""
+
+import multiprocessing
+import os
+import sys
+import threading
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it by `multiprocessing` has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def end_with_pipe() -> None:
+    """End this process when its standard input, a pipe from its starter, is closed."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
