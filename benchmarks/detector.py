@@ -244,7 +244,7 @@ def _measure(study: Path, models: Path) -> tuple[int, float, float, float]:
     spent = []
     for _ in range(2):
         began = time.perf_counter()
-        detect.detect(volume, models)
+        detect.detect(volume, weights.folders(models))
         spent.append(time.perf_counter() - began)
     return volume.shape[0], spent[0], spent[1], peak_gb()
 

@@ -54,6 +54,11 @@ class Card:
         return f"{self.version}+{self.sha256['model.bin'][:12]}"
 
 
+def folders(models: Path) -> dict[str, Path]:
+    """Where the folder `models` holds each of `MODELS`."""
+    return {name: models / name for name in MODELS}
+
+
 def read_card(folder: Path) -> Card:
     """The card in `folder`; LungcoreError when it is absent or not a card."""
     path = folder / "card.json"
