@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from lungcore import __version__
 from lungcore.errors import LungcoreError
-from lungcore.jobs import children, models, probing, training_data
+from lungcore.jobs import children, models, training_data
 from lungcore.jobs.failures import JobFailedError, told
 from lungcore.learning import curves, plans
 from lungcore.learning.plans import Plan
@@ -109,6 +109,8 @@ def conclude(settings: Settings, training_id: str, job_id: str, progress: Progre
 
     Doing it again does no harm. Raises JobFailedError as `run` does.
     """
+    from lungcore.jobs import probing  # loads the networks' library, which the web does without
+
     engine = database.connect(settings.database_url)
     try:
         with told(settings.home):
@@ -152,6 +154,7 @@ def train_here(settings: Settings, plan: Plan, place: Path | None = None) -> str
 
     place: where to work, so that the same command goes on where it stopped.
     """
+    from lungcore.jobs import probing
     from lungcore.learning import train
 
     database.migrate(settings.database_url)

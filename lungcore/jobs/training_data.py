@@ -21,10 +21,7 @@ from sqlalchemy.orm import Session
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import LabelSet, Mark
 from lungcore.findings.voxels import ball, on_grid
-from lungcore.formats import images
 from lungcore.imaging.volume import Volume
-from lungcore.learning.inputs import KERNELS
-from lungcore.learning.scans import INDEX
 from lungcore.learning.tasks import Task
 from lungcore.records import database, label_layers, studies
 from lungcore.records.masks import MaskStore
@@ -123,6 +120,10 @@ def read_cases(
 
 def lay_out(settings: Settings, dataset: Dataset, task: Task, out: Path) -> None:
     """Write the cases to learn from as `learning.scans` reads them, all or nothing."""
+    from lungcore.formats import images  # these load much that the web does without
+    from lungcore.learning.inputs import KERNELS
+    from lungcore.learning.scans import INDEX
+
     if (out / INDEX).is_file():
         return
     cases = dataset.of("train")

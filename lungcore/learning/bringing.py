@@ -18,19 +18,16 @@ import openvino
 
 from lungcore.errors import LungcoreError
 from lungcore.learning import archives, tasks
-from lungcore.learning.weights import FILES, MODELS, Card, digest, write_card
-
-SUFFIXES = (".keras", ".onnx", ".xml")
-LARGEST_SIDE = 512
+from lungcore.learning.weights import BROUGHT, FILES, MODELS, Card, digest, write_card
 
 
 def bring(folder: Path) -> None:
     """Turn `incoming/` into `weights/`. Raises LungcoreError when it is not what runs here."""
     incoming, out = folder / "incoming", folder / "weights"
     manifest = read_manifest(incoming / "manifest.json")
-    [path] = [one for one in sorted(incoming.iterdir()) if one.suffix in SUFFIXES][:1] or [None]
+    [path] = [one for one in sorted(incoming.iterdir()) if one.suffix in BROUGHT][:1] or [None]
     if path is None:
-        raise LungcoreError("learning.bring_nothing", suffixes=", ".join(SUFFIXES))
+        raise LungcoreError("learning.bring_nothing", suffixes=", ".join(BROUGHT))
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     task = tasks.read(incoming / tasks.FILE)

@@ -16,6 +16,7 @@ from lungcore.learning import tasks
 
 MODELS = ("detector", "classifier")
 FILES = ("model.keras", "model.xml", "model.bin")
+BROUGHT = (".keras", ".onnx", ".xml")  # what others may bring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,3 +75,15 @@ class ComparisonRow(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
     at: Mapped[datetime]
     result: Mapped[dict[str, Any]]
+
+
+class StudyInputsRow(Base):
+    """What a study looked like to a detection, and where that lies outside of the training data."""
+
+    __tablename__ = "study_inputs"
+
+    detection_id: Mapped[int] = mapped_column(
+        ForeignKey("detection.detection_id", ondelete="CASCADE"), primary_key=True
+    )
+    profile: Mapped[dict[str, Any]]
+    reasons: Mapped[list[Any]]

@@ -1,4 +1,4 @@
-"""Models with their events, trainings and comparisons."""
+"""Models with their events, trainings and comparisons; what studies looked like to them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -82,6 +82,19 @@ def upgrade() -> None:
     )
     for column in ("model_id", "test_set"):
         op.create_index(op.f(f"ix_model_comparison_{column}"), "model_comparison", [column])
+    op.create_table(
+        "study_inputs",
+        sa.Column("detection_id", sa.Integer(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["detection_id"],
+            ["detection.detection_id"],
+            name=op.f("fk_study_inputs_detection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("detection_id", name=op.f("pk_study_inputs")),
+    )
     for table in APPEND_ONLY:
         _refuse_changes(table)
 
