@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import sys
 import threading
 
 
@@ -17,7 +16,8 @@ def end_with_pipe() -> None:
     """End this process when its standard input, a pipe from its starter, is closed."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
+            pass
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
