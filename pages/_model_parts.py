@@ -107,7 +107,7 @@ def show_result(result: Mapping[str, Any], t: Texts) -> None:
     gained, lost = st.columns(2)
     for column, name in ((gained, "gained"), (lost, "lost")):
         with column:
-            st.markdown(f"**{t(f'models.{name}', n=len(result[name]))}**")
+            st.markdown(f"**{t(f'models.change_{name}', n=len(result[name]))}**")
             _show_changes(result[name], t)
 
 

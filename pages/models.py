@@ -87,8 +87,10 @@ def show_gate(model: ModelRecord) -> None:
     with database.snapshot(services.engine) as session:
         failed = gate.failed(session, model.name)
     for check in gate.CHECKS:
-        icon, colour = ("cancel", "red") if check in failed else ("check_circle", "green")
-        st.markdown(f":{colour}[:material/{icon}:] {t(f'models.check_{check}')}")
+        is_passed = check not in failed
+        icon = ":material/check_circle:" if is_passed else ":material/cancel:"
+        colour = "green" if is_passed else "red"
+        st.markdown(f":{colour}[{icon}] {t(f'models.check_{check}')}")
     with st.form("promote", clear_on_submit=True):
         reason = st.text_input(t("models.reason"))
         second = None

@@ -48,7 +48,10 @@ def ask() -> dict[str, Any] | None:
 def ask_source(preset: str) -> dict[str, str]:
     """What is learnt from: a dataset version, a folder, or a pair of files."""
     if preset == "seed_cnn":
-        return {"images": st.text_input("images.npy"), "labels": st.text_input("labels.npy")}
+        return {
+            "images": st.text_input(t("training.images")),
+            "labels": st.text_input(t("training.labels")),
+        }
     versions = training_data.list_datasets(services.settings)
     told = {one.dataset_id: one for one in versions}
     dataset = st.selectbox(
@@ -93,12 +96,12 @@ def ask_recipe(usual: dict[str, Any]) -> dict[str, Any]:
             (right, "loss", asking.LOSSES),
             (left, "augmentation", asking.AUGMENTATIONS),
         ):
-            label = t(f"training.{name}")
+            label = t(f"training.field_{name}")
             chosen[name] = column.selectbox(
                 label,
                 options,
                 options.index(usual[name]),
-                format_func=lambda value, name=name: t(f"training.{name}_{value}"),
+                format_func=lambda value, name=name: t(f"training.choice_{name}_{value}"),
             )
         chosen["learning_rate"] = right.number_input(
             t("training.learning_rate"), 1e-6, 1.0, usual["learning_rate"], format="%.6f"

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
-from lungcore.records import audit, database, detections, layers, readings, studies
+from lungcore.records import audit, database, detections, layers, readings, studies, watching
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
@@ -153,9 +153,10 @@ class SeriesRoutes:
             ]
             latest = detections.latest(session, uid)
             shown = layers.of_detection(session, reading.detection_id)
+            odd = watching.out_of_range(session, uid)
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
-            "series": describe_series(found, account.language),
+            "series": describe_series(found, account.language, odd),
             "pixels": {
                 "chunks": chunks,
                 "chunk_slices": CHUNK_SLICES,
