@@ -13,9 +13,7 @@ BANDS = {"in_use": "rgba(138,148,166,0.18)", "candidate": "rgba(59,130,196,0.18)
 HEIGHT = 300
 
 
-def training_numbers(
-    lines: Sequence[Mapping[str, Any]], plan: Mapping[str, Any], t: Texts
-) -> None:
+def training_numbers(lines: Sequence[Mapping[str, Any]], plan: Mapping[str, Any], t: Texts) -> None:
     """Epoch, learning rate, best validation and time left."""
     steps = [line for line in lines if "rate" in line]
     if not steps:

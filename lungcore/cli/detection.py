@@ -28,7 +28,9 @@ def run(settings: Settings, arguments: Namespace) -> None:
         began = time.perf_counter()
         for series_uid, volume in volumes(settings, arguments.target):
             reading = time.perf_counter() - began
-            detection = detect(volume, folders(settings.models), engine=settings.engine, progress=show)
+            detection = detect(
+                volume, folders(settings.models), engine=settings.engine, progress=show
+            )
             if arguments.attributions:
                 _write_attributions(Path(arguments.attributions), series_uid, detection)
             seconds = {"reading": reading, **detection.seconds}

@@ -31,9 +31,7 @@ def defaults(preset: str, task: tasks.Task) -> dict[str, Any]:
     return asdict(plans.defaults(preset, task))
 
 
-def plan(
-    preset: str, task: tasks.Task, chosen: Mapping[str, Any], **source: str
-) -> dict[str, Any]:
+def plan(preset: str, task: tasks.Task, chosen: Mapping[str, Any], **source: str) -> dict[str, Any]:
     """A plan as JSON. chosen: fields of the recipe that are not the defaults. source: fields of
     `Plan` that say what is learnt from and begun with.
 

@@ -89,9 +89,7 @@ def _result(
             "models.other_task", name=model.name, task=candidate.task.name, present=here
         )
     scans = []
-    for number, (_, series, labels, volume) in enumerate(
-        training_data.read_cases(settings, cases)
-    ):
+    for number, (_, series, labels, volume) in enumerate(training_data.read_cases(settings, cases)):
         progress("models.step_comparing", number / len(cases))
         look = _detected if model.kind == "detector" else _classified
         sides = {IN_USE: networks[model.kind], CANDIDATE: candidate}

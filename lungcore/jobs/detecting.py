@@ -43,7 +43,13 @@ class Detector(Protocol):
     """A function that finds nodules, as `lungcore.learning.detect.detect` does."""
 
     def __call__(
-        self, volume: Volume, models: Mapping[str, Path], *, engine: str, progress: Progress, stop: Stop
+        self,
+        volume: Volume,
+        models: Mapping[str, Path],
+        *,
+        engine: str,
+        progress: Progress,
+        stop: Stop,
     ) -> Found: ...
 
 
@@ -115,4 +121,3 @@ def _remember(
             )
             departures = inputs.departures(learnt, seen)
             watching.note_inputs(session, job_id, inputs.as_json(seen), departures)
-

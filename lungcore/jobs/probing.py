@@ -34,9 +34,7 @@ def probe(settings: Settings, engine: Engine, name: str, account_id: int | None)
     return bool(result["ok"])
 
 
-def _tried(
-    settings: Settings, engine: Engine, model: registry.ModelRecord
-) -> Mapping[str, Any]:
+def _tried(settings: Settings, engine: Engine, model: registry.ModelRecord) -> Mapping[str, Any]:
     if model.kind not in MODELS:
         return {"ok": True, "seconds": 0.0, "nodules": 0, "found": 0, "candidates": 0}
     began = time.perf_counter()

@@ -90,9 +90,7 @@ def find(settings: Settings, dataset_id: str) -> Dataset:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest()[:16] != dataset_id:
         raise LungcoreError("models.dataset_changed", dataset=dataset_id)
-    return Dataset(
-        dataset_id=dataset_id, cases=tuple(Case(**case) for case in json.loads(content))
-    )
+    return Dataset(dataset_id=dataset_id, cases=tuple(Case(**case) for case in json.loads(content)))
 
 
 def list_datasets(settings: Settings) -> list[Dataset]:

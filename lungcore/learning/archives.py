@@ -37,9 +37,7 @@ MODULES = {
 }
 OF_KERAS_ITSELF = {"DTypePolicy", "Functional", "Model", "Sequential", "Variable"}
 WITH_CODE = {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"}
-OURS = {
-    f"lungcore>{name}" for name in ("MaskedMean", "LogArea", "ExplainedHead", "Evidence")
-}
+OURS = {f"lungcore>{name}" for name in ("MaskedMean", "LogArea", "ExplainedHead", "Evidence")}
 PLAIN = {"__keras_tensor__", "__slice__", "__tuple__", "__numpy__", "__tensor__"}
 
 
@@ -102,9 +100,7 @@ def _snake(name: str) -> str:
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = set(archive.namelist())
     if names - MEMBERS:
-        raise LungcoreError(
-            "learning.archive_member", path=path.name, member=min(names - MEMBERS)
-        )
+        raise LungcoreError("learning.archive_member", path=path.name, member=min(names - MEMBERS))
     if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
         raise LungcoreError("learning.archive_large", path=path.name)
 

@@ -95,9 +95,7 @@ def _from_graph(path: Path, out: Path) -> None:
         openvino.save_model(network, out / "model.xml", compress_to_fp16=False)
     except RuntimeError as error:
         problem = str(error).strip().splitlines()[-1][:300]
-        raise LungcoreError(
-            "learning.archive_damaged", path=path.name, problem=problem
-        ) from error
+        raise LungcoreError("learning.archive_damaged", path=path.name, problem=problem) from error
 
 
 def _check_shapes(network: openvino.Model, kind: str, task: tasks.Task) -> None:
@@ -107,8 +105,9 @@ def _check_shapes(network: openvino.Model, kind: str, task: tasks.Task) -> None:
     if kind == "detector":
         fits = ranks == [5, 5] and str(outputs[0].get_partial_shape()[4]) == "5"
     else:
-        scores = [str(one.get_partial_shape()[2]) for one in outputs if
-                  len(one.get_partial_shape()) == 3]
+        scores = [
+            str(one.get_partial_shape()[2]) for one in outputs if len(one.get_partial_shape()) == 3
+        ]
         fits = ranks == [4, 4, 3, 4] and scores == [str(len(task.targets))]
     if not fits:
         shown = ", ".join(str(one.get_partial_shape()) for one in (*inputs, *outputs))

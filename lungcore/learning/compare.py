@@ -301,4 +301,3 @@ def _finite(value: float) -> float | None:
 
 def _r(value: float) -> float:
     return round(float(value), 4)
-

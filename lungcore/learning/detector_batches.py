@@ -32,9 +32,7 @@ def make_batch(
     usual, large = task.patches
     count, side = large if step % LARGE_EVERY == 0 else usual
     learnt = sources(data, task)
-    return _stack(
-        [draw_patch(learnt, negatives, side, rng, augmentation) for _ in range(count)]
-    )
+    return _stack([draw_patch(learnt, negatives, side, rng, augmentation) for _ in range(count)])
 
 
 def validation_batches(data: Path, task: Task, seed: int) -> list[Batch]:

@@ -135,11 +135,12 @@ def learning_rate(share: float, recipe: Recipe) -> float:
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     """The recipe's optimizer."""
-    options: dict[str, Any] = {"weight_decay": recipe.weight_decay or None, "clipnorm": recipe.clip_norm or None}
+    options: dict[str, Any] = {
+        "weight_decay": recipe.weight_decay or None,
+        "clipnorm": recipe.clip_norm or None,
+    }
     if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(
-            recipe.learning_rate, momentum=0.9, nesterov=True, **options
-        )
+        return keras.optimizers.SGD(recipe.learning_rate, momentum=0.9, nesterov=True, **options)
     kind = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[recipe.optimizer]
     if recipe.optimizer == "adamw":
         options["weight_decay"] = recipe.weight_decay

@@ -70,9 +70,7 @@ class Recipe:
         }
         for name, is_usable in checks.items():
             if not is_usable:
-                raise LungcoreError(
-                    "learning.recipe_value", name=name, value=getattr(self, name)
-                )
+                raise LungcoreError("learning.recipe_value", name=name, value=getattr(self, name))
 
     @property
     def steps(self) -> int:

@@ -86,8 +86,10 @@ def _train_seed_cnn(plan: Plan, folder: Path, out: Path) -> bool:
     write_ir(trained.model, out / "model.xml")
     tasks.write(out / tasks.FILE, plan.task)
     card = _card(plan, {name: digest(out / name) for name in FILES}, {})
-    measured = {name: {"value": value, "set": "a fifth held back"} for name, value in
-                trained.metrics.items()}
+    measured = {
+        name: {"value": value, "set": "a fifth held back"}
+        for name, value in trained.metrics.items()
+    }
     write_card(out, replace(card, figures=measured))
     return True
 

@@ -63,9 +63,7 @@ def note_inputs(
     if detection_id is None or session.get(StudyInputsRow, detection_id) is not None:
         return
     told = [{"key": key, "values": dict(values)} for key, values in reasons]
-    session.add(
-        StudyInputsRow(detection_id=detection_id, profile=dict(profile), reasons=told)
-    )
+    session.add(StudyInputsRow(detection_id=detection_id, profile=dict(profile), reasons=told))
 
 
 def out_of_range(session: Session, series_uid: str) -> tuple[Reason, ...]:
@@ -102,9 +100,7 @@ def verdicts(session: Session, kind: str = "detector") -> list[Verdicts]:
                 continue
             tally["findings"] += 1
             tally[finding.state if finding.state in FIELDS else "undecided"] += 1
-    return [
-        Verdicts(model=model, month=month, **tally) for (model, month), tally in counts.items()
-    ]
+    return [Verdicts(model=model, month=month, **tally) for (model, month), tally in counts.items()]
 
 
 FIELDS = ("readings", "findings", "accepted", "edited", "rejected", "undecided", "added")

@@ -69,9 +69,14 @@ def test_a_lambda_layer_is_refused(tmp_path):
         ({"class_name": "function", "module": "os", "config": "system"}, "os.function"),
         ({"class_name": "get_file", "module": "keras.utils"}, "keras.utils.get_file"),
         ({"class_name": "enable_unsafe_deserialization", "module": "keras.config"}, "unsafe"),
-        ({"class_name": "Dense", "module": "keras.layers", "registered_name": "x>Dense"}, "x>Dense"),
-        ({"class_name": "MaskedMean", "module": "os", "registered_name": "lungcore>MaskedMean"},
-         "MaskedMean"),
+        (
+            {"class_name": "Dense", "module": "keras.layers", "registered_name": "x>Dense"},
+            "x>Dense",
+        ),
+        (
+            {"class_name": "MaskedMean", "module": "os", "registered_name": "lungcore>MaskedMean"},
+            "MaskedMean",
+        ),
         ({"class_name": "run", "module": None}, "None.run"),
     ],
 )
