@@ -1,4 +1,4 @@
-"""A model tried on the phantom, before it may be promoted: does it run, and is what it says sane."""
+"""A model tried on the phantom, before it may be promoted: it must run and say sane things."""
 
 import math
 import time

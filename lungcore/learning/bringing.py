@@ -25,7 +25,7 @@ def bring(folder: Path) -> None:
     """Turn `incoming/` into `weights/`. Raises LungcoreError when it is not what runs here."""
     incoming, out = folder / "incoming", folder / "weights"
     manifest = read_manifest(incoming / "manifest.json")
-    [path] = [one for one in sorted(incoming.iterdir()) if one.suffix in BROUGHT][:1] or [None]
+    path = next((one for one in sorted(incoming.iterdir()) if one.suffix in BROUGHT), None)
     if path is None:
         raise LungcoreError("learning.bring_nothing", suffixes=", ".join(BROUGHT))
     shutil.rmtree(out, ignore_errors=True)
@@ -75,15 +75,13 @@ def _from_keras(path: Path, out: Path) -> None:
     archives.check_keras(path)
     import keras
 
-    from lungcore.learning import networks  # makes its layers known
+    from lungcore.learning import networks  # noqa: F401 - makes its layers known
     from lungcore.learning.export import write_ir
 
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as error:
         raise LungcoreError("learning.archive_damaged", path=path.name, problem=error) from error
-    if networks.DETECTOR_CHANNELS and not isinstance(model, keras.Model):
-        raise LungcoreError("learning.archive_damaged", path=path.name, problem=type(model))
     model.save(out / "model.keras")
     write_ir(model, out / "model.xml")
 

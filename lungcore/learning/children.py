@@ -8,8 +8,14 @@ import threading
 def end_with_parent() -> None:
     """End this process when the one that started it by `multiprocessing` has ended."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def end_with_pipe() -> None:

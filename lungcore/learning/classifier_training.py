@@ -59,7 +59,8 @@ def train(plan: Plan, out: Path) -> keras.Model | None:
         waiting = [
             workers.submit(train_member, plan, out, number) for number in range(len(folders))
         ]
-        if not all([future.result() for future in waiting]):
+        outcomes = [future.result() for future in waiting]
+        if not all(outcomes):
             return None
     return networks.ensemble([_restored(plan, folder) for folder in folders])
 

@@ -63,8 +63,9 @@ def detect(
 ) -> Detection:
     """Findings in `volume` with malignancy and attributes, by the weights in the folders `models`.
 
-    models: of `weights.MODELS` by name. engine: that the networks run in, as `runtime.load` takes it. load: instead of it, to keep what
-    was loaded. progress: told a catalogue key and the share done. stop: asked before each tile.
+    models: of `weights.MODELS` by name. engine: that the networks run in, as `runtime.load` takes
+    it. load: instead of it, to keep what was loaded. progress: told a catalogue key and the share
+    done. stop: asked before each tile.
     Raises Stopped, and LungcoreError when weights are absent or damaged, are of two tasks, or the
     region that they look in is not in view.
     """

@@ -37,8 +37,8 @@ class Recipe:
     epochs, epoch_steps: an epoch is so many steps, after which is validated; 0 stands for once
     through all that there is. patience: epochs without a better validation, after which it ends.
     warm_up: share of the training in which the learning rate rises, before half a cosine takes it
-    down to `floor` of itself; without one it stays. clip_norm: of a gradient; 0 leaves it. thaw: which layers with weights learn, counted
-    from the input; without it, all do.
+    down to `floor` of itself; without one it stays. clip_norm: of a gradient; 0 leaves it. thaw:
+    which layers with weights learn, counted from the input; without it, all do.
     """
 
     optimizer: str = "adamw"

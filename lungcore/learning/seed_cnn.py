@@ -152,7 +152,8 @@ def _varied(images: NDArray[np.float32], recipe: Recipe, step: int) -> NDArray[n
     turned = np.rot90(images, int(rng.integers(4)), axes=(1, 2))
     turned = turned[:, :, ::-1] if rng.random() < 0.5 else turned
     if recipe.augmentation == "full":
-        turned = turned + rng.normal(0, NOISE * images.std(), images.shape)
+        noise = rng.normal(0, NOISE * images.std(), images.shape)
+        turned = turned + noise.astype(np.float32)
     return np.ascontiguousarray(turned, np.float32)
 
 

@@ -168,13 +168,14 @@ def _stepper(plan: Plan) -> tuple[Callable[[int], object], int, int]:
         return detect, plan.task.patches[0][0], plan.recipe.steps
     if plan.preset == CLASSIFIER:
         from lungcore.learning import classifier_training as training
+        from lungcore.learning.slabs import draw_batch
 
         model = training._member(plan, 0)[1]
         learnt, _ = training.sources(data, plan.task, plan.task.left_out(0))
 
         def classify(number: int) -> object:
             rng = np.random.default_rng((plan.recipe.seed, number))
-            sample = training.draw_batch(learnt, training.BATCH, plan.task, rng)
+            sample = draw_batch(learnt, training.BATCH, plan.task, rng)
             return model.train_on_batch(*training._as_batch(sample))
 
         return classify, training.BATCH, plan.recipe.steps

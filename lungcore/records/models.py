@@ -7,7 +7,7 @@ on top of those of its kind, a roll-back takes the top one away.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -136,7 +136,7 @@ def history(session: Session) -> list[ModelEvent]:
         ModelEvent(
             name=model.name,
             kind=model.kind,
-            act=event.act,
+            act=cast(Act, event.act),
             at=event.at,
             actor=actor_name(session, event.account_id),
             second=_second(session, event),
@@ -302,7 +302,7 @@ def _record(row: ModelRow, stage: Stage, probe: Mapping[str, Any] | None) -> Mod
         sha256=row.sha256,
         files=row.files,
         card=row.card,
-        origin=row.origin,  # type: ignore[arg-type]
+        origin=cast(Origin, row.origin),
         layers=[(name, count) for name, count in row.layers],
         created_at=row.created_at,
         stage=stage,

@@ -1,4 +1,4 @@
-"""The loop closed: label, freeze, train, compare, promote, detect with the new, roll back; killed."""
+"""The loop closed: label, freeze, train, compare, promote, detect anew, roll back; killed."""
 
 import random
 import subprocess

@@ -1,4 +1,4 @@
-"""Comparisons against figures computed otherwise: by hand, by scikit-learn, by the bootstrap's own."""
+"""Comparisons against figures computed otherwise: by hand and by scikit-learn."""
 
 import math
 

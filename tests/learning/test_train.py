@@ -21,7 +21,6 @@ from lungcore.learning.loop import Loop, learning_rate, optimizer, weighted
 from lungcore.learning.plans import Plan
 from lungcore.learning.tasks import LUNGS
 
-
 DETECTOR = Plan(preset="detector", recipe=plans.defaults("detector"))
 CLASSIFIER = Plan(preset="classifier", recipe=plans.defaults("classifier"))
 
@@ -119,6 +118,15 @@ def test_a_training_ends_when_it_is_asked_to_and_when_nothing_gets_better(tmp_pa
     progress = still.begin()
     assert still.run(progress, lambda progress: batch, [batch])
     assert progress.step == progress.best_step + 2 * 3 + 1 or progress.step < recipe.steps
+
+
+def test_a_training_that_goes_astray_says_so(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    odd = np.full((4, 2), np.nan), np.zeros((4, 1))
+    astray = Loop(model, tmp_path, replace(DETECTOR.recipe, epochs=2, epoch_steps=2))
+    with pytest.raises(LungcoreError, match="step 2"):
+        astray.run(astray.begin(), lambda progress: odd, [odd])
 
 
 def test_a_member_is_restored_as_it_was_kept(tmp_path):
