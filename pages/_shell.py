@@ -29,9 +29,13 @@ account = st.Page("account.py", title=t("pages.account"), icon=":material/person
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
 )
+models = st.Page("models.py", title=t("pages.models"), icon=":material/model_training:")
+training = st.Page("training.py", title=t("pages.training"), icon=":material/monitoring:")
 listed = [worklist, account]
+if "model_owner" in here.roles:
+    listed[1:1] = [training, models]
 if "administrator" in here.roles:
-    listed.insert(1, administration)
+    listed.insert(-1, administration)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)

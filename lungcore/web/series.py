@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.checking import check_fields
-from lungcore.records import audit, database, detections, layers, readings, studies
+from lungcore.records import audit, database, detections, layers, readings, studies, watching
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged, ReadingSummary
 from lungcore.records.series import SeriesRecord
@@ -167,9 +167,10 @@ class SeriesRoutes:
             latest = detections.latest(session, uid)
             patient = studies.of_patient(session, uid)
             shown = layers.of_detection(session, reading.detection_id)
+            odd = watching.out_of_range(session, uid)
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
-            "series": describe_series(found, account.language),
+            "series": describe_series(found, account.language, odd),
             "pixels": {
                 "chunks": chunks,
                 "chunk_slices": CHUNK_SLICES,

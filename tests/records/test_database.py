@@ -10,12 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from lungcore.errors import LungcoreError
-from lungcore.records import audit
+from lungcore.records import audit, model_tables
 from lungcore.records.database import connect, migrate, schema_version, snapshot, transaction
 from lungcore.records.tables import Base
 
 
 def test_migrations_make_the_tables_that_the_code_knows(engine):
+    assert model_tables.ModelRow.metadata is Base.metadata
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
