@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from lungcore.learning import (
     explain,
     networks,
     out_of_fold,
+    plans,
     roc,
     runtime,
     seed_cnn,
@@ -267,7 +269,12 @@ def baseline(data: Path, judged: Sequence[Judged]) -> Figures:
     for part in range(LUNGS.members):
         learnt = [one for one in planes if one.fold not in LUNGS.left_out(part)]
         labels = np.array([one.mean > 3 for one in learnt], np.float32)
-        model = seed_cnn.train(_images(learnt), labels, seed_cnn.EPOCHS, part).model
+        recipe = replace(plans.defaults(plans.SEED_CNN), seed=part)
+        with TemporaryDirectory() as folder:
+            trained = seed_cnn.train(_images(learnt), labels, recipe, Path(folder))
+        if trained is None:
+            raise RuntimeError("nobody asked the training to stop")
+        model = trained.model
         rows = [i for i, one in enumerate(judged) if one.rated.fold in LUNGS.left_out(part)]
         images = _images([judged[i].rated for i in rows])
         scores[rows] = model.predict(images, verbose=0)[:, 0]

@@ -245,7 +245,7 @@ def _measure(study: Path, models: Path) -> tuple[int, float, float, float]:
     spent, kept = [], Kept()
     for _ in range(2):
         began = time.perf_counter()
-        detect.detect(volume, models, load=kept)
+        detect.detect(volume, weights.folders(models), load=kept)
         spent.append(time.perf_counter() - began)
     return volume.shape[0], spent[0], spent[1], peak_gb()
 

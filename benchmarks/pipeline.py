@@ -28,6 +28,7 @@ from lungcore.learning.crops import between
 from lungcore.learning.data import read_image
 from lungcore.learning.detect import detect
 from lungcore.learning.runtime import Kept
+from lungcore.learning.weights import folders
 from lungcore.records.layers import LayerStore
 from lungcore.settings import Settings, load
 
@@ -100,7 +101,7 @@ def _once(settings: Settings, study: Path, kept: Kept) -> str:
     began = time.perf_counter()
     [(_, volume)] = volumes(settings, str(study))
     seconds = {"import": time.perf_counter() - began}
-    found = detect(volume, settings.models, load=kept)
+    found = detect(volume, folders(settings.models), load=kept)
     began = time.perf_counter()
     store = LayerStore(settings.storage)
     ids = {store.add(layer.values) for layer in found.layers}

@@ -34,6 +34,8 @@ queue = st.Page("queue.py", title=t("rounds.queue"), icon=":material/assignment:
 rounds = st.Page("rounds.py", title=t("rounds.rounds"), icon=":material/groups:")
 datasets = st.Page("datasets.py", title=t("pages.datasets"), icon=":material/dataset:")
 agreement = st.Page("agreement.py", title=t("pages.agreement"), icon=":material/handshake:")
+models = st.Page("models.py", title=t("pages.models"), icon=":material/model_training:")
+training = st.Page("training.py", title=t("pages.training"), icon=":material/monitoring:")
 listed = [worklist]
 if not here.roles.isdisjoint(READERS):
     listed.append(queue)
@@ -42,7 +44,7 @@ if not here.roles.isdisjoint(ROUND_MAKERS):
 if not here.roles.isdisjoint({"adjudicator", "model_owner"}):
     listed.append(agreement)
 if "model_owner" in here.roles:
-    listed.append(datasets)
+    listed += [datasets, training, models]
 if "administrator" in here.roles:
     listed.append(administration)
 listed.append(account)

@@ -13,6 +13,7 @@ from lungcore.cli.targets import volumes
 from lungcore.formats import images
 from lungcore.learning.detect import Detection, detect
 from lungcore.learning.explain import attribution
+from lungcore.learning.weights import folders
 from lungcore.settings import Settings
 
 # The columns of a LUNA16 submission, and two of ours.
@@ -27,7 +28,9 @@ def run(settings: Settings, arguments: Namespace) -> None:
         began = time.perf_counter()
         for series_uid, volume in volumes(settings, arguments.target):
             reading = time.perf_counter() - began
-            detection = detect(volume, settings.models, engine=settings.engine, progress=show)
+            detection = detect(
+                volume, folders(settings.models), engine=settings.engine, progress=show
+            )
             if arguments.attributions:
                 _write_attributions(Path(arguments.attributions), series_uid, detection)
             seconds = {"reading": reading, **detection.seconds}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
-from lungcore.cli.training import PRESETS
 from lungcore.findings.dataset import CONSENSUS, SOURCES, Rules
 from lungcore.language import text
+from lungcore.learning.plans import AUGMENTATIONS, LOSSES, OPTIMIZERS, PRESETS
 from lungcore.learning.tasks import LUNGS
 
 PROGRAM = "python -m lungcore"
@@ -150,12 +150,21 @@ def _fill_train(train: Parser) -> None:
     train.take("--preset", choices=PRESETS, required=True, help_key="cli.train_preset")
     train.take("--task", metavar="FILE.json", help_key="cli.train_task")
     train.take("--data", metavar="DIR", help_key="cli.train_data")
-    train.take("--out", required=True, metavar="DIR", help_key="cli.train_out")
+    train.take("--dataset", metavar="ID", help_key="cli.train_dataset")
+    train.take("--from", dest="parent", metavar="MODEL", help_key="cli.train_from")
+    train.take("--thaw", type=int, nargs="+", metavar="N", help_key="cli.train_thaw")
+    train.take("--version", metavar="TEXT", help_key="cli.train_version")
+    train.take("--out", metavar="DIR", help_key="cli.train_out")
     train.take("--steps", type=int, metavar="N", help_key="cli.train_steps", told=steps)
-    train.take("--seed", type=int, default=7, metavar="N", help_key="cli.train_seed")
+    train.take("--seed", type=int, metavar="N", help_key="cli.train_seed")
+    train.take("--optimizer", choices=OPTIMIZERS, help_key="cli.train_optimizer")
+    train.take("--learning-rate", type=float, metavar="X", help_key="cli.train_rate")
+    train.take("--loss", choices=LOSSES, help_key="cli.train_loss")
+    train.take("--augmentation", choices=AUGMENTATIONS, help_key="cli.train_augmentation")
+    train.take("--patience", type=int, metavar="N", help_key="cli.train_patience")
     train.take("--images", metavar="FILE.npy", help_key="cli.train_images")
     train.take("--labels", metavar="FILE.npy", help_key="cli.train_labels")
-    train.take("--epochs", type=int, metavar="N", help_key="cli.train_epochs")
+    train.take("--epochs", type=float, metavar="N", help_key="cli.train_epochs")
     train.take("--json", action="store_true", help_key="cli.train_json")
 
 

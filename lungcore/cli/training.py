@@ -1,33 +1,64 @@
-"""`train --preset NAME`: train a network into a folder of weights."""
+"""`train --preset NAME`: train a network into a folder of weights, or into the registry."""
 
 import logging
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
+from lungcore import __version__
 from lungcore.cli.output import UsageError, say, say_json
-from lungcore.learning import tasks, train
+from lungcore.learning import plans, tasks, train
+from lungcore.learning.plans import CLASSIFIER, DETECTOR, SEED_CNN, Plan, Recipe
 from lungcore.settings import Settings
 
-DETECTOR, CLASSIFIER, SEED_CNN = "detector", "classifier", "seed_cnn"
-PRESETS = (DETECTOR, CLASSIFIER, SEED_CNN)
+CHOSEN = ("optimizer", "learning_rate", "loss", "augmentation", "patience", "seed", "epochs")
 
 
 def run(settings: Settings, arguments: Namespace) -> None:
-    """Train the preset from the data that it asks for."""
+    """Train the preset from the data that it asks for; the worker does the same by `jobs`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    if arguments.preset == SEED_CNN:
-        _need(arguments, "images", "labels")
-        _train_seed_cnn(arguments)
-        return
-    _need(arguments, "data")
-    task = tasks.read(Path(arguments.task)) if arguments.task else tasks.LUNGS
-    data, out = Path(arguments.data), Path(arguments.out)
-    if arguments.preset == DETECTOR:
-        steps = arguments.steps or task.detector.steps
-        train.train_detector(task, data, out, steps, arguments.seed)
+    if arguments.dataset:
+        _train_into_registry(settings, arguments)
+    elif arguments.preset == SEED_CNN:
+        _need(arguments, "images", "labels", "out")
+        _train_seed_cnn(settings, arguments)
     else:
-        steps = arguments.steps or task.classifier.steps
-        train.train_classifier(task, data, out, steps, arguments.seed)
+        _need(arguments, "data", "out")
+        out = Path(arguments.out)
+        out.mkdir(parents=True, exist_ok=True)
+        plan = plan_of(settings, arguments)
+        train.train(plan, out, out)
+
+
+def plan_of(settings: Settings, arguments: Namespace) -> Plan:
+    """The plan that the command line asks for."""
+    task = tasks.read(Path(arguments.task)) if arguments.task else tasks.LUNGS
+    plan = Plan(
+        preset=arguments.preset,
+        task=task,
+        recipe=recipe_of(plans.defaults(arguments.preset, task), arguments),
+        data=arguments.data or "",
+        images=arguments.images or "",
+        labels=arguments.labels or "",
+        version=arguments.version or "",
+        code=__version__,
+    )
+    if arguments.parent:
+        from lungcore.jobs import models
+
+        parent = models.parent(settings, arguments.parent)
+        plan = replace(plan, parent=str(parent), parent_name=arguments.parent)
+    return plan
+
+
+def recipe_of(recipe: Recipe, arguments: Namespace) -> Recipe:
+    """The defaults with what the command line asks for instead."""
+    given = {name: getattr(arguments, name) for name in CHOSEN}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if arguments.thaw:
+        chosen["thaw"] = tuple(arguments.thaw)
+    recipe = replace(recipe, **chosen)
+    return recipe.taking(arguments.steps) if arguments.steps else recipe
 
 
 def _need(arguments: Namespace, *names: str) -> None:
@@ -36,12 +67,30 @@ def _need(arguments: Namespace, *names: str) -> None:
         raise UsageError("cli.train_needs", preset=arguments.preset, names=", ".join(absent))
 
 
-def _train_seed_cnn(arguments: Namespace) -> None:
+def _train_into_registry(settings: Settings, arguments: Namespace) -> None:
+    """Lay out the dataset version, train on it and register the candidate."""
+    from lungcore.jobs import training
+
+    if arguments.preset not in (DETECTOR, CLASSIFIER):
+        raise UsageError("cli.train_no_dataset", preset=arguments.preset)
+    plan = replace(plan_of(settings, arguments), dataset=arguments.dataset)
+    name = training.train_here(settings, plan, Path(arguments.out) if arguments.out else None)
+    if arguments.json:
+        say_json({"model": name})
+    else:
+        say(name)
+
+
+def _train_seed_cnn(settings: Settings, arguments: Namespace) -> None:
     from lungcore.learning import seed_cnn
 
-    pairs = seed_cnn.read_pairs(Path(arguments.images), Path(arguments.labels))
-    trained = seed_cnn.train(*pairs, arguments.epochs or seed_cnn.EPOCHS, arguments.seed)
-    record = seed_cnn.write(trained, Path(arguments.out))
+    plan, out = plan_of(settings, arguments), Path(arguments.out)
+    pairs = seed_cnn.read_pairs(Path(plan.images), Path(plan.labels))
+    parent = Path(plan.parent) / "model.keras" if plan.parent else None
+    trained = seed_cnn.train(*pairs, plan.recipe, out, parent)
+    if trained is None:
+        return
+    record = seed_cnn.write(trained, out)
     if arguments.json:
         say_json(record)
     else:

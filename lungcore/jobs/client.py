@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -10,10 +10,12 @@ from typing import Any, Literal
 from dbos import DBOSClient, WorkflowStatus
 
 from lungcore.errors import LungcoreError
+from lungcore.jobs import bringing, training, training_data
 from lungcore.jobs.engine import (
     APPLICATION,
     DETECT_QUEUE,
     IMPORT_QUEUE,
+    LEARN_QUEUE,
     PROGRESS_EVENT,
     SERIALIZER,
     log_file,
@@ -21,10 +23,11 @@ from lungcore.jobs.engine import (
     refuse_pickle,
 )
 from lungcore.jobs.failures import Reason, read_reason, unexpected
-from lungcore.records import database, detections
+from lungcore.learning import plans
+from lungcore.records import database, detections, trainings
 from lungcore.settings import Settings
 
-Kind = Literal["import", "phantom", "detect", "align"]
+Kind = Literal["import", "phantom", "detect", "align", "train", "cost", "compare", "bring"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 KEPT = timedelta(days=30)
@@ -35,6 +38,10 @@ QUEUES: dict[Kind, str] = {
     "phantom": IMPORT_QUEUE,
     "detect": DETECT_QUEUE,
     "align": IMPORT_QUEUE,
+    "train": LEARN_QUEUE,
+    "cost": LEARN_QUEUE,
+    "compare": LEARN_QUEUE,
+    "bring": LEARN_QUEUE,
 }
 STATES: dict[str, State] = {
     "ENQUEUED": "queued",
@@ -129,6 +136,67 @@ class JobsClient:
         job_id = str(uuid.uuid5(ALIGNMENTS, " ".join((first_uid, second_uid, *lungs))))
         return self._enqueue("align", job_id, first_uid, second_uid)
 
+    def enqueue_training(self, plan: Mapping[str, Any], account_id: int | None) -> str:
+        """Train by a plan as JSON holds it; returns the training's id.
+
+        Raises LungcoreError when what it learns from or begins with is not there.
+        """
+        training_id = _new_id()
+        ready = training.prepared(self._settings, plans.of_json(plan), training_id)
+        with database.transaction(self._records) as session:
+            job_id = _new_id()
+            trainings.start(session, training_id, job_id, plans.as_json(ready), account_id)
+            return self._enqueue("train", job_id, training_id, account_id) and training_id
+
+    def pause_training(self, training_id: str, account_id: int | None) -> None:
+        """Stop a training after its next checkpoint, to go on another time."""
+        self._halt(training_id, "paused", account_id)
+
+    def cancel_training(self, training_id: str, account_id: int | None) -> None:
+        """Give a training up."""
+        self._halt(training_id, "cancelled", account_id)
+
+    def resume_training(self, training_id: str, account_id: int | None) -> None:
+        """Go on with a training that was paused or failed, from its last checkpoint."""
+        with database.transaction(self._records) as session:
+            job_id = _new_id()
+            trainings.go_on(session, training_id, job_id, account_id)
+            self._enqueue("train", job_id, training_id, account_id)
+
+    def enqueue_cost(self, plan: Mapping[str, Any]) -> str:
+        """Measure for five seconds what a plan would cost; returns the job's id."""
+        job_id = _new_id()
+        ready = training.prepared(self._settings, plans.of_json(plan), job_id)
+        plans.write(training.folder(self._settings, job_id), ready)
+        return self._enqueue("cost", job_id, job_id)
+
+    def enqueue_comparison(self, name: str, dataset_id: str, account_id: int | None) -> str:
+        """Compare a model with the one in use on a version's locked test set; the job's id."""
+        training_data.find(self._settings, dataset_id)
+        return self._enqueue("compare", _new_id(), name, dataset_id, account_id)
+
+    def enqueue_bringing(self, files: dict[str, bytes], account_id: int | None) -> str:
+        """Register a model of others with its manifest; the job's id."""
+        job_id = _new_id()
+        bringing.keep(self._settings, job_id, files)
+        return self._enqueue("bring", job_id, job_id, account_id)
+
+    def settle_trainings(self) -> None:
+        """Tell the records of trainings whose job is gone or was given up."""
+        with database.transaction(self._records) as session:
+            for record in trainings.list_trainings(session):
+                if record.state == "running":
+                    end = self._end_of(record.job_id)
+                    if end is not None and end[1] is not None:
+                        trainings.fail(session, record.training_id, record.job_id, end[1])
+
+    def _halt(
+        self, training_id: str, state: Literal["paused", "cancelled"], account_id: int | None
+    ) -> None:
+        with database.transaction(self._records) as session:
+            job_id = trainings.halt(session, training_id, state, account_id)
+        self._client.cancel_workflow(job_id)
+
     def was_detected(self, series_uid: str) -> bool:
         """Whether a detection in the series was ever started."""
         with database.snapshot(self._records) as session:
@@ -192,6 +260,8 @@ class JobsClient:
             return self.enqueue_detect(*arguments)
         if kind == "import" and not (self._settings.uploads / arguments[0]).is_dir():
             raise LungcoreError("jobs.retry_upload_gone")
+        if kind in ("train", "bring"):
+            raise LungcoreError("jobs.retry_elsewhere")
         # Always the same id: the queue takes a job of a known id once, however often it is asked.
         again = str(uuid.uuid5(uuid.UUID(job_id), "again"))
         return self._enqueue(kind, again, *arguments)

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
 from lungcore.findings.finding import Candidate
 from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
+from lungcore.jobs import models
 from lungcore.jobs.failures import JobFailedError, told
 from lungcore.jobs.leftovers import kept_from_cleaning
+from lungcore.learning import inputs, weights
 from lungcore.learning.detect import Stopped
-from lungcore.records import database, detections
+from lungcore.records import database, detections, studies, watching
 from lungcore.records.layers import LayerStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
@@ -41,7 +43,13 @@ class Detector(Protocol):
     """A function that finds nodules, as `lungcore.learning.detect.detect` does."""
 
     def __call__(
-        self, volume: Volume, models: Path, *, engine: str, progress: Progress, stop: Stop
+        self,
+        volume: Volume,
+        models: Mapping[str, Path],
+        *,
+        engine: str,
+        progress: Progress,
+        stop: Stop,
     ) -> Found: ...
 
 
@@ -62,12 +70,20 @@ def detect_series(
     engine = database.connect(settings.database_url)
     try:
         with told(settings.home):
-            found = _find(settings, series_uid, detect, progress, stop)
-            if found is None:
+            progress("jobs.step_reading", 0.0)
+            volume = PixelStore(settings.storage).read(series_uid)
+            folders = models.in_use(settings, engine)
+            try:
+                found = detect(
+                    volume, folders, engine=settings.engine, progress=progress, stop=stop
+                )
+            except Stopped:
                 with database.transaction(engine) as session:
                     detections.end(session, job_id, "cancelled", None)
             else:
-                _remember(settings, engine, job_id, found)
+                seen = _profile(engine, series_uid, volume)
+                learnt = weights.read_card(folders["detector"]).inputs
+                _remember(settings, engine, job_id, found, seen, learnt)
     except JobFailedError as failure:
         # The record goes when an import replaces the series; that import starts a new job.
         if failure.reason[0] != "records.detection_unknown":
@@ -78,7 +94,20 @@ def detect_series(
         engine.dispose()
 
 
-def _remember(settings: Settings, engine: Engine, job_id: str, found: Found) -> None:
+def _profile(engine: Engine, series_uid: str, volume: Volume) -> inputs.Profile:
+    with database.snapshot(engine) as session:
+        kernel = studies.series(session, series_uid).convolution_kernel
+    return inputs.profile(volume, kernel)
+
+
+def _remember(
+    settings: Settings,
+    engine: Engine,
+    job_id: str,
+    found: Found,
+    seen: inputs.Profile,
+    learnt: Mapping[str, Any],
+) -> None:
     """Store the layers, then put all on record: a crash in between leaves files without a record.
 
     Files of the same content are the same file, so doing it again does no harm.
@@ -90,15 +119,5 @@ def _remember(settings: Settings, engine: Engine, job_id: str, found: Found) -> 
             detections.finish(
                 session, job_id, found.candidates, found.models, found.seconds, layers
             )
-
-
-def _find(
-    settings: Settings, series_uid: str, detect: Detector, progress: Progress, stop: Stop
-) -> Found | None:
-    """What the detector finds, or None when it was stopped."""
-    progress("jobs.step_reading", 0.0)
-    volume = PixelStore(settings.storage).read(series_uid)
-    try:
-        return detect(volume, settings.models, engine=settings.engine, progress=progress, stop=stop)
-    except Stopped:
-        return None
+            departures = inputs.departures(learnt, seen)
+            watching.note_inputs(session, job_id, inputs.as_json(seen), departures)

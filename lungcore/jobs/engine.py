@@ -13,6 +13,7 @@ APPLICATION = "lungcore"
 VERSION = "1"
 IMPORT_QUEUE = "import"
 DETECT_QUEUE = "detect"
+LEARN_QUEUE = "learn"
 PROGRESS_EVENT = "progress"
 LOG_BYTES = 10_000_000
 SERIALIZER = DBOSPortableJSONSerializer()

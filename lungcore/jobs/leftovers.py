@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lungcore.records import database, studies
+from lungcore.records import database, models, studies
 from lungcore.records.layers import LayerStore
+from lungcore.records.model_files import ModelStore
 from lungcore.records.originals import OriginalStore
 from lungcore.records.pixels import PixelStore
 from lungcore.settings import Settings
@@ -33,6 +34,7 @@ def clean_leftovers(settings: Settings) -> None:
         engine = database.connect(settings.database_url)
         with database.snapshot(engine) as session:
             known = studies.known_files(session)
+            folders = models.known_folders(session)
         engine.dispose()
         for folder in storage.glob(f"{TEMPORARY}*"):
             shutil.rmtree(folder)
@@ -40,9 +42,10 @@ def clean_leftovers(settings: Settings) -> None:
             *PixelStore(storage).clean(known.pixel_hashes),
             *OriginalStore(storage).clean(set(known.sha256s)),
             *LayerStore(storage).clean(set(known.layers)),
+            *ModelStore(storage).clean(folders),
         ]
     if removed:
-        log.info("removed %d volumes, layers and files of crashed jobs", len(removed))
+        log.info("removed %d volumes, layers, models and files of crashed jobs", len(removed))
 
 
 @contextmanager

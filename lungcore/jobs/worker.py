@@ -14,13 +14,14 @@ from logging.handlers import RotatingFileHandler
 
 from dbos import DBOS
 
-from lungcore.jobs import uploads, workflows
+from lungcore.jobs import learning, models, uploads, workflows
 from lungcore.jobs.client import JobsClient
 from lungcore.jobs.detecting import Detector
 from lungcore.jobs.engine import (
     APPLICATION,
     DETECT_QUEUE,
     IMPORT_QUEUE,
+    LEARN_QUEUE,
     LOG_BYTES,
     SERIALIZER,
     VERSION,
@@ -68,6 +69,7 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     database.migrate(settings.database_url)
     client = JobsClient(settings)
     clean_leftovers(settings)
+    models.adopt_house(settings)
     client.forget_ended()
     # A handler of our own keeps the engine from adding one: its lines go where all others go.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
@@ -84,9 +86,11 @@ def _start(settings: Settings, executor_id: str, detect: Detector) -> JobsClient
     workflows.register_imports(settings, client)
     workflows.register_detect(settings, client, detect)
     workflows.register_align(settings)
+    learning.register(settings, client)
     DBOS.launch()
-    # One of each at a time: a detection keeps every core busy, and an import need not wait for it.
-    for queue in (IMPORT_QUEUE, DETECT_QUEUE):
+    # One of each at a time: a detection keeps every core busy, and an import need not wait for it,
+    # nor a detection for a training of hours.
+    for queue in (IMPORT_QUEUE, DETECT_QUEUE, LEARN_QUEUE):
         DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=QUEUE_POLL_SECONDS)
     return client
 
@@ -95,6 +99,7 @@ def _look_after(settings: Settings, executor: Executor, client: JobsClient) -> N
     try:
         executor.beat()
         client.settle_detections()
+        client.settle_trainings()
         uploads.clean(settings, client.uploads_waiting())
     except Exception:
         # The database may be away for a while; the jobs themselves wait for it likewise.

@@ -58,7 +58,7 @@ def register_detect(settings: Settings, client: JobsClient, detect: Detector) ->
 
     @DBOS.step(name="detect_series")
     def find(series_uid: str) -> None:
-        job_id = _job_id()
+        job_id = job_id_here()
         stop = StopWhenCancelled(client, job_id)
         detect_series(settings, series_uid, job_id, detect=detect, progress=Progress(), stop=stop)
 
@@ -72,14 +72,14 @@ def register_imports(settings: Settings, client: JobsClient) -> None:
 
     @DBOS.step(name="import_upload")
     def import_upload(upload_id: str) -> dict[str, Any]:
-        stop = StopWhenCancelled(client, _job_id())
+        stop = StopWhenCancelled(client, job_id_here())
         with told(settings.home):
             return uploads.import_upload(settings, upload_id, progress=Progress(), stop=stop)
 
     @DBOS.step(name="import_phantom")
     def import_phantom() -> dict[str, Any]:
         with told(settings.home):
-            stop = StopWhenCancelled(client, _job_id())
+            stop = StopWhenCancelled(client, job_id_here())
             return importing.import_phantom(settings, progress=Progress(), stop=stop).as_dict()
 
     @DBOS.step(name="detect_new")
@@ -117,7 +117,8 @@ def register_align(settings: Settings) -> None:
         return align(first_uid, second_uid)
 
 
-def _job_id() -> str:
+def job_id_here() -> str:
+    """The id of the job that runs in this thread."""
     job_id = DBOS.workflow_id
     if job_id is None:
         raise RuntimeError("a step of a job ran outside of a job")

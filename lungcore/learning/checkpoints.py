@@ -1,17 +1,11 @@
-"""Trainings that go on where they were cut off, and the log of their losses."""
+"""Trainings that go on where they were cut off."""
 
-import csv
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-
-LOG_EVERY = 20  # steps
-
-log = logging.getLogger(__name__)
 
 
 def save(state: Path, model: keras.Model, progress: dict[str, Any]) -> None:
@@ -23,7 +17,8 @@ def save(state: Path, model: keras.Model, progress: dict[str, Any]) -> None:
     state.mkdir(parents=True, exist_ok=True)
     name = f"step{progress['step']}.npz"
     arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(model)]
-    np.savez(state / name, *arrays)
+    np.savez(state / "incoming.npz", *arrays)
+    (state / "incoming.npz").replace(state / name)
     (state / "progress.tmp").write_text(json.dumps({**progress, "variables": name}))
     (state / "progress.tmp").replace(state / "progress.json")
     for old in state.glob("step*.npz"):
@@ -43,15 +38,13 @@ def restore(state: Path, model: keras.Model) -> dict[str, Any]:
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.weights, *model.optimizer.variables]
+    """Weights, the seeds that dropout draws by, and what the optimizer remembers."""
+    seeds = [one.state for one in _seed_generators(model)]
+    return [*model.weights, *seeds, *model.optimizer.variables]
 
 
-def record(path: Path, step: int, seconds: float, loss: float) -> None:
-    """Add a line to the log of a training."""
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if file.tell() == 0:
-            writer.writerow(["step", "seconds", "loss"])
-        writer.writerow([step, round(seconds, 1), round(loss, 5)])
-    if step % LOG_EVERY == 0:
-        log.info("step %d, %.0f s, loss %.4f", step, seconds, loss)
+def _seed_generators(layer: keras.layers.Layer) -> list[keras.random.SeedGenerator]:
+    found = list(layer._seed_generators)
+    for inner in layer._layers:
+        found += _seed_generators(inner)
+    return found

@@ -5,15 +5,13 @@ on both.
 """
 
 import logging
-import math
 import multiprocessing
 import os
-import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
@@ -21,19 +19,20 @@ import keras
 import numpy as np
 
 from lungcore.learning import checkpoints, examples, networks
+from lungcore.learning.children import end_with_parent
+from lungcore.learning.loop import Batch, Loop, Progress, begin_with, optimizer
 from lungcore.learning.losses import mask_loss, score_loss
+from lungcore.learning.pictures import classifier_picture
 from lungcore.learning.places import places
+from lungcore.learning.plans import Plan, is_wanted
 from lungcore.learning.rated import Rated
 from lungcore.learning.slabs import Sample, Source, draw_batch, source
 from lungcore.learning.tasks import Task
 
 BATCH = 48
-LEARNING_RATE, WEIGHT_DECAY = 3e-3, 2e-2
-WARM_UP = 0.05  # share of the training
 MOST_PLACES = 1500  # of a case
 HELD_BACK = 40  # one patient in so many tells when to stop
-VALIDATE_EVERY, VALIDATION_BATCHES, PATIENCE = 200, 6, 3
-SAVE_EVERY_S = 60
+VALIDATION_BATCHES = 6
 BATCHES_AHEAD = 4
 SIDE_BY_SIDE = {
     "OMP_NUM_THREADS": "1",
@@ -42,35 +41,28 @@ SIDE_BY_SIDE = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else the first member takes all memory of a GPU
 }
 
-log = logging.getLogger(__name__)
 
+def train(plan: Plan, out: Path) -> keras.Model | None:
+    """The ensemble of all members, counting the steps of those in `out`; None when asked to stop.
 
-@dataclass(slots=True)
-class Progress:
-    """What a resumed training needs besides the model."""
-
-    step: int = 0
-    seconds: float = 0.0
-    best: float = math.inf
-    best_step: int = 0
-
-
-def train(task: Task, data: Path, out: Path, steps: int, seed: int) -> keras.Model:
-    """The ensemble of all members, each trained for `steps` in all, counting those in `out`.
-
-    `out` gets a folder a member, with `state/`, `log.csv` and `validation.csv`.
+    `out` gets a folder a member, with `state/` and its curve.
     """
-    examples.check(data, task)  # absent data is told at once
-    folders = [out / f"member{number}" for number in range(task.members)]
+    examples.check(Path(plan.data), plan.task)  # absent data is told at once
+    folders = [out / f"member{number}" for number in range(plan.task.members)]
     context = multiprocessing.get_context("spawn")
-    with _side_by_side(), ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
+    with (
+        _side_by_side(),
+        ProcessPoolExecutor(
+            os.cpu_count(), mp_context=context, initializer=end_with_parent
+        ) as workers,
+    ):
         waiting = [
-            workers.submit(train_member, task, data, folder, number, steps, seed)
-            for number, folder in enumerate(folders)
+            workers.submit(train_member, plan, out, number) for number in range(len(folders))
         ]
-        for future in waiting:
-            future.result()
-    return networks.ensemble([_restored(task, folder) for folder in folders])
+        outcomes = [future.result() for future in waiting]
+        if not all(outcomes):
+            return None
+    return networks.ensemble([_restored(plan, folder) for folder in folders])
 
 
 @contextmanager
@@ -86,72 +78,67 @@ def _side_by_side() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _restored(task: Task, folder: Path) -> keras.Model:
-    member, trained = _member(task)
+def _restored(plan: Plan, folder: Path) -> keras.Model:
+    member, trained = _member(plan, 0)
     checkpoints.restore(folder / "state", trained)
     return member
 
 
-def train_member(task: Task, data: Path, out: Path, number: int, steps: int, seed: int) -> None:
-    """Train one member; it leaves its weights in `out`.
-
-    Stops before when the validation loss has not fallen `PATIENCE` times.
-    """
+def train_member(plan: Plan, out: Path, number: int) -> bool:
+    """Train one member; it leaves its weights in its folder. False when asked to stop."""
     logging.basicConfig(
         level=logging.INFO, format=f"%(asctime)s member {number}: %(message)s", force=True
     )
-    out.mkdir(parents=True, exist_ok=True)
+    task, data, seed = plan.task, Path(plan.data), plan.recipe.seed
     keras.utils.set_random_seed(seed + number)
-    _, model = _member(task)
-    progress = Progress(**checkpoints.restore(out / "state", model))
-    if progress.step >= steps or _stalled(progress):
-        return
+    _, model = _member(plan, number)
+    folder = out / f"member{number}"
+    loop = Loop(model, folder, plan.recipe, partial(is_wanted, out))
+    progress = loop.begin()
+    if progress.step >= plan.recipe.steps or loop.stalled(progress):
+        return True
     learnt, held_back = sources(data, task, task.left_out(number))
-    validation = [
+    samples = [
         draw_batch(held_back, BATCH, task, np.random.default_rng((seed, i)))
         for i in range(VALIDATION_BATCHES)
     ]
-    began, saved = time.monotonic() - progress.seconds, time.monotonic()
+    slabs, masks, _ = samples[0]
+    loop = Loop(
+        model,
+        folder,
+        plan.recipe,
+        loop.wanted,
+        show=lambda: classifier_picture(slabs, masks, model.predict_on_batch(slabs)[0]),
+    )
     with ThreadPoolExecutor(1) as drawer:
-        waiting: list[Future[Sample]] = []
-        while progress.step < steps and not _stalled(progress) and _is_wanted():
+        waiting: deque[Future[Sample]] = deque()
+
+        def batch(progress: Progress) -> Batch:
             while len(waiting) < BATCHES_AHEAD:
                 key = (seed + number, progress.step + len(waiting))
-                waiting.append(drawer.submit(_draw, learnt, task, key))
-            model.optimizer.learning_rate.assign(learning_rate(progress.step / steps))
-            loss = _loss(model, waiting.pop(0).result())
-            progress.step += 1
-            progress.seconds = time.monotonic() - began
-            checkpoints.record(out / "log.csv", progress.step, progress.seconds, loss)
-            if progress.step % VALIDATE_EVERY == 0:
-                _validate(out, model, progress, validation)
-            if time.monotonic() - saved > SAVE_EVERY_S:
-                checkpoints.save(out / "state", model, asdict(progress))
-                saved = time.monotonic()
-    checkpoints.save(out / "state", model, asdict(progress))
+                kind = plan.recipe.augmentation
+                waiting.append(drawer.submit(_draw, learnt, task, key, kind))
+            return _as_batch(waiting.popleft().result())
+
+        return loop.run(progress, batch, [_as_batch(one) for one in samples])
 
 
-def _is_wanted() -> bool:
-    """Whether the process that started this one lives: no two may work at one member."""
-    parent = multiprocessing.parent_process()
-    return parent is None or parent.is_alive()
+def _as_batch(sample: Sample) -> Batch:
+    slabs, masks, scores = sample
+    return slabs, [masks, scores]
 
 
-def _member(task: Task) -> tuple[keras.Model, keras.Model]:
-    """A new member, and the same as it is trained: its evidence has no loss of its own."""
-    member = networks.classifier(task)
+def _member(plan: Plan, number: int) -> tuple[keras.Model, keras.Model]:
+    """A member, and the same as it is trained: its evidence has no loss of its own."""
+    member = networks.classifier(plan.task)
+    if plan.parent:
+        parent = networks.load(Path(plan.parent) / "model.keras")
+        begin_with(member, parent.get_layer(f"member{number}"), plan.recipe)
     trained = keras.Model(member.input, member.outputs[:2])
-    optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clipnorm=5.0)
-    optimizer.build(trained.trainable_variables)
-    trained.compile(optimizer, loss=[mask_loss, score_loss])
+    chosen = optimizer(plan.recipe)
+    chosen.build(trained.trainable_variables)
+    trained.compile(chosen, loss=[mask_loss, score_loss(plan.recipe.loss)])
     return member, trained
-
-
-def learning_rate(share: float) -> float:
-    """Linear warm-up, then half a cosine to nothing; `share` of the training done."""
-    if share < WARM_UP:
-        return LEARNING_RATE * (0.03 + 0.97 * share / WARM_UP)
-    return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
 
 
 def sources(data: Path, task: Task, without: Sequence[int]) -> tuple[list[Source], list[Source]]:
@@ -178,25 +165,5 @@ def _examples(data: Path, task: Task) -> tuple[list[Source], list[Source]]:
     return [source(one) for one in examples.rated(data, task)], [source(one) for one in none]
 
 
-def _draw(learnt: list[Source], task: Task, key: tuple[int, int]) -> Sample:
-    return draw_batch(learnt, BATCH, task, np.random.default_rng(key))
-
-
-def _loss(model: keras.Model, sample: Sample) -> float:
-    slabs, masks, scores = sample
-    model.reset_metrics()  # else Keras gives the mean of all steps so far
-    return float(model.train_on_batch(slabs, [masks, scores])[0])
-
-
-def _validate(out: Path, model: keras.Model, progress: Progress, batches: list[Sample]) -> None:
-    model.reset_metrics()
-    for slabs, masks, scores in batches:
-        loss = float(model.test_on_batch(slabs, [masks, scores])[0])  # the mean of those so far
-    if loss < progress.best:
-        progress.best, progress.best_step = loss, progress.step
-    log.info("validation after step %d: %.4f", progress.step, loss)
-    checkpoints.record(out / "validation.csv", progress.step, progress.seconds, loss)
-
-
-def _stalled(progress: Progress) -> bool:
-    return progress.step - progress.best_step > PATIENCE * VALIDATE_EVERY
+def _draw(learnt: list[Source], task: Task, key: tuple[int, int], augmentation: str) -> Sample:
+    return draw_batch(learnt, BATCH, task, np.random.default_rng(key), augmentation)

@@ -4,7 +4,7 @@ Where is looked and on which grid is the networks' task to say.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +24,7 @@ from lungcore.learning.layers import layers_of
 from lungcore.learning.peaks import Peak, pick_peaks
 from lungcore.learning.regions import region_mask
 from lungcore.learning.tasks import Task
+from lungcore.learning.weights import MODELS
 from lungcore.learning.windowing import normalise
 
 TILE_VOXELS = 6_000_000  # keeps the memory of a tile below 1 GB
@@ -53,17 +54,18 @@ class Detection:
 
 def detect(
     volume: Volume,
-    models: Path,
+    models: Mapping[str, Path],
     *,
     engine: str = runtime.OPENVINO,
     load: Load = runtime.load,
     progress: Callable[[str, float], None] = lambda step, share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Detection:
-    """Findings in `volume` with malignancy and attributes, by the weights in the folder `models`.
+    """Findings in `volume` with malignancy and attributes, by the weights in the folders `models`.
 
-    engine: that the networks run in, as `runtime.load` takes it. load: instead of it, to keep what
-    was loaded. progress: told a catalogue key and the share done. stop: asked before each tile.
+    models: of `weights.MODELS` by name. engine: that the networks run in, as `runtime.load` takes
+    it. load: instead of it, to keep what was loaded. progress: told a catalogue key and the share
+    done. stop: asked before each tile.
     Raises Stopped, and LungcoreError when weights are absent or damaged, are of two tasks, or the
     region that they look in is not in view.
     """
@@ -95,12 +97,15 @@ def detect(
     return Detection(tuple(rated), tuple(assessments), layers, names, seconds)
 
 
-def _networks(models: Path, engine: str, load: Load) -> tuple[runtime.Network, runtime.Network]:
+def _networks(
+    models: Mapping[str, Path], engine: str, load: Load
+) -> tuple[runtime.Network, runtime.Network]:
     """Detector and classifier; LungcoreError when they look for different things."""
-    detector, classifier = load(models / "detector", engine), load(models / "classifier", engine)
+    detector, classifier = (load(models[name], engine) for name in MODELS)
     own, other = detector.task.name, classifier.task.name
     if own != other:
-        raise LungcoreError("learning.tasks_differ", path=models, detector=own, other=other)
+        path = models["detector"].parent
+        raise LungcoreError("learning.tasks_differ", path=path, detector=own, other=other)
     return detector, classifier
 
 

@@ -23,13 +23,16 @@ def sources(data: Path, task: Task) -> Sources:
     return prepare(task, *for_detector(data, task))
 
 
-def make_batch(data: Path, task: Task, negatives: list[Spot], seed: int, step: int) -> Batch:
+def make_batch(
+    data: Path, task: Task, negatives: list[Spot], seed: int, step: int, augmentation: str = "full"
+) -> Batch:
     """Inputs and truths of one step, the same for the same arguments."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng((seed, step))
     usual, large = task.patches
     count, side = large if step % LARGE_EVERY == 0 else usual
-    return _stack([draw_patch(sources(data, task), negatives, side, rng) for _ in range(count)])
+    learnt = sources(data, task)
+    return _stack([draw_patch(learnt, negatives, side, rng, augmentation) for _ in range(count)])
 
 
 def validation_batches(data: Path, task: Task, seed: int) -> list[Batch]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lungcore.findings.finding import Candidate
 
@@ -87,7 +87,7 @@ def curve(results: Sequence[ScanResult]) -> Curve:
 
 def sensitivities(results: Sequence[ScanResult]) -> NDArray[np.float64]:
     """Sensitivity at each of `RATES`, interpolated on the curve; their mean is the CPM."""
-    return _at_rates(curve(results))
+    return at_rates(curve(results))
 
 
 def threshold_at(results: Sequence[ScanResult], rate: float) -> float:
@@ -100,6 +100,21 @@ def bootstrap(
     results: Sequence[ScanResult], rounds: int = 1000, seed: int = 0
 ) -> NDArray[np.float64]:
     """95 % intervals over scans drawn anew, (2, rates + 1): low and high; the last is the CPM's."""
+    values = resampled(results, rounds, seed)
+    drawn = np.column_stack([values, values.mean(axis=1)])
+    return np.percentile(drawn, [2.5, 97.5], axis=0)
+
+
+def resampled(
+    results: Sequence[ScanResult],
+    rounds: int = 1000,
+    seed: int = 0,
+    rates: ArrayLike = RATES,
+) -> NDArray[np.float64]:
+    """Sensitivity at each of `rates` with scans drawn anew, (rounds, rates).
+
+    The same seed draws the same scans, so that two models on the same scans are paired.
+    """
     rng = np.random.default_rng(seed)
     marks = _Marks(results)
     drawn = []
@@ -107,13 +122,13 @@ def bootstrap(
         chosen = rng.integers(len(results), size=len(results))
         times = np.bincount(chosen, minlength=len(results))
         if times @ marks.nodules:  # a draw without nodules has no sensitivity
-            values = _at_rates(marks.curve(times))
-            drawn.append([*values, values.mean()])
-    return np.percentile(drawn, [2.5, 97.5], axis=0)
+            drawn.append(at_rates(marks.curve(times), rates))
+    return np.array(drawn)
 
 
-def _at_rates(found: Curve) -> NDArray[np.float64]:
-    return np.interp(RATES, found.false_positives, found.sensitivity)
+def at_rates(found: Curve, rates: ArrayLike = RATES) -> NDArray[np.float64]:
+    """Sensitivity at each of `rates`, interpolated on the curve."""
+    return np.interp(np.asarray(rates), found.false_positives, found.sensitivity)
 
 
 class _Marks:

@@ -64,9 +64,16 @@ def prepare(task: Task, nodules: Sequence[Nodule], backgrounds: Sequence[Backgro
 
 
 def draw_patch(
-    sources: Sources, negatives: Sequence[Spot], side: int, rng: Generator
+    sources: Sources,
+    negatives: Sequence[Spot],
+    side: int,
+    rng: Generator,
+    augmentation: str = "full",
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One input (side, side, side, 1) and its truth as `targets.encode` gives it."""
+    """One input (side, side, side, 1) and its truth as `targets.encode` gives it.
+
+    augmentation: of `plans.AUGMENTATIONS`.
+    """
     kind = rng.random()
     if WITH_LESION < kind < WITH_LESION + HARD_NEGATIVE and negatives:
         spot = negatives[int(rng.integers(len(negatives)))]
@@ -88,7 +95,7 @@ def draw_patch(
         if kind < WITH_LESION:
             truths += _paste_nodules(sources, hu, clear, truths, position - start, rng)
         _paste_shams(sources, number, hu, clear, truths, rng)
-    return _augment(hu, trusted, truths, sources.task, rng)
+    return _augment(hu, trusted, truths, sources.task, rng, augmentation)
 
 
 def _own_lesions(
@@ -194,12 +201,16 @@ def _augment(
     truths: Sequence[Truth],
     task: Task,
     rng: Generator,
+    augmentation: str,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    smallest_mm = min((item.diameter_mm for item in truths), default=SLICE_MM[1])
-    hu = degrade(hu, task, rng, max(SEEN_ON_MM, smallest_mm))
+    if augmentation == "full":
+        smallest_mm = min((item.diameter_mm for item in truths), default=SLICE_MM[1])
+        hu = degrade(hu, task, rng, max(SEEN_ON_MM, smallest_mm))
     centres, sizes_mm = [one.centre for one in truths], [one.diameter_mm for one in truths]
     truth = encode(hu.shape, centres, sizes_mm, trusted, task.spacing_mm)
     image = normalise(hu, task.window_hu)
+    if augmentation == "none":
+        return image[..., None], truth
     for axis in range(3):
         if rng.random() < 0.5:
             image, truth = np.flip(image, axis), np.flip(truth, axis)

@@ -15,6 +15,7 @@ from lungcore.learning.weights import Card, read_card, verify
 
 # Full precision, so that the figures of Keras hold here too.
 CONFIGURATION = {"INFERENCE_PRECISION_HINT": "f32"}
+MOST_KEPT = 2
 OPENVINO, KERAS = "openvino", "keras"
 
 Outputs = tuple[NDArray[np.float32], ...]
@@ -58,16 +59,22 @@ def load(folder: Path, engine: str = OPENVINO, members: Sequence[int] | None = N
 class Kept:
     """`load` for a process that runs the same networks again and again: each is read once.
 
-    A folder whose card has changed is read anew.
+    A folder whose card has changed is read anew. Of the `most` used last: those that were in
+    use before a promotion go.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
         self._networks: dict[tuple[Path, str], Network] = {}
 
     def __call__(self, folder: Path, engine: str = OPENVINO) -> Network:
         network = self._networks.get((folder, engine))
         if network is None or network.card != read_card(folder):
-            network = self._networks[folder, engine] = load(folder, engine)
+            network = load(folder, engine)
+        self._networks.pop((folder, engine), None)
+        self._networks[folder, engine] = network
+        while len(self._networks) > self._most:
+            del self._networks[next(iter(self._networks))]
         return network
 
 

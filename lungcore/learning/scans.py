@@ -4,8 +4,8 @@
     masks/NAME.nii.gz    0, or the number of the lesion that a voxel belongs to
     lesions.csv          image,lesion,patient_id,fold,malignancy and the task's attributes
 
-One row a lesion: `image` is NAME; ratings are means over the readers. A series without lesions has
-one row with lesion 0 and no ratings.
+One row a lesion: `image` is NAME; ratings are means over the readers, empty where nobody rated. A
+series without lesions has one row with lesion 0 and no ratings.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ from lungcore.learning.data import Background, Case, Truth, on_grid, read_image,
 from lungcore.learning.rated import ENOUGH_READERS, Rated, targets, weights
 from lungcore.learning.regions import region_mask
 from lungcore.learning.synthesis import diameter_of
-from lungcore.learning.tasks import Task
+from lungcore.learning.tasks import MALIGNANCY, Task
 
 INDEX = "lesions.csv"
 SURROUND_FIELDS = 1 / 2  # of the crop's field, kept around a lesion in its plane
@@ -113,8 +113,8 @@ def _rated(volume: Volume, lesion: Lesion, task: Task) -> Rated:
         for mm, spacing in ((slab_mm, slice_mm), (around_mm, row_mm), (around_mm, column_mm))
     )
     box = bounding_box(lesion.mask, (margin[0], margin[1], margin[2]))
-    rating = float(row["malignancy"])
-    attributes = {name: float(row[name]) for name in task.attributes}
+    ratings = {name: float(row[name] or "nan") for name in ("malignancy", *task.attributes)}
+    known = targets(np.array([ratings["malignancy"]]), ratings, task)
     return Rated(
         name=f"{row['image']} {row['lesion']}",
         patient_id=row["patient_id"],
@@ -124,10 +124,17 @@ def _rated(volume: Volume, lesion: Lesion, task: Task) -> Rated:
         volume=crop(volume, box),
         mask=lesion.mask[box.slices],
         index=lesion.centre - box.start,
-        targets=targets(np.array([rating]), attributes, task),
-        weights=weights(ENOUGH_READERS, task),
+        targets=np.nan_to_num(known, nan=0.5),
+        weights=weights(ENOUGH_READERS, task) * _is_rated(ratings, task),
         diameter_mm=lesion.diameter_mm,
-        vote=rating,
-        mean=rating,
+        vote=ratings["malignancy"],
+        mean=ratings["malignancy"],
         readers=1,
     )
+
+
+def _is_rated(ratings: Mapping[str, float], task: Task) -> NDArray[np.float32]:
+    """For each target whether it was rated: nobody's rating is nothing to learn from."""
+    rated = [True, *[not np.isnan(ratings["malignancy"])] * len(MALIGNANCY)]
+    rated += [not np.isnan(ratings[name]) for name in task.attributes]
+    return np.array(rated, np.float32)

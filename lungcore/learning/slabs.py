@@ -51,8 +51,13 @@ def source(rated: Rated) -> Source:
     return Source(rated, np.array(ndimage.center_of_mass(rated.mask)), areas / areas.max())
 
 
-def draw_batch(sources: list[Source], count: int, task: Task, rng: Generator) -> Sample:
-    """Slabs, masks with weights, and targets with weights, as the losses take them."""
+def draw_batch(
+    sources: list[Source], count: int, task: Task, rng: Generator, augmentation: str = "full"
+) -> Sample:
+    """Slabs, masks with weights, and targets with weights, as the losses take them.
+
+    augmentation: of `plans.AUGMENTATIONS`.
+    """
     pools = {kind: [one for one in sources if one.rated.kind == kind] for kind in KINDS}
     present = [kind for kind, pool in pools.items() if pool]
     shares = np.array([KINDS[kind] for kind in present])
@@ -60,13 +65,14 @@ def draw_batch(sources: list[Source], count: int, task: Task, rng: Generator) ->
     drawn = []
     for number in chosen:
         pool = pools[present[number]]
-        drawn.append(draw(pool[rng.integers(len(pool))], task, rng))
+        drawn.append(draw(pool[rng.integers(len(pool))], task, rng, augmentation))
     slabs, masks, scores = zip(*drawn, strict=True)
     return np.stack(slabs), np.stack(masks), np.stack(scores)
 
 
-def draw(one: Source, task: Task, rng: Generator) -> Sample:
-    """A slab turned, mirrored, scaled, shifted, cut short, blurred and with noise."""
+def draw(one: Source, task: Task, rng: Generator, augmentation: str = "full") -> Sample:
+    """A slab cut short and shifted; unless `none`, turned, mirrored and scaled; `full`, blurred and
+    with noise too."""
     rated, crop = one.rated, task.crop
     slice_mm, row_mm, _ = rated.volume.spacing_mm
     place = _place(one, rng)
@@ -78,15 +84,18 @@ def draw(one: Source, task: Task, rng: Generator) -> Sample:
     places = np.clip(place + np.array(crop.neighbours) * crop.step_mm / slice_mm, low, high)
     mask = np.zeros_like(rated.volume.hu[:1]) if rated.mask is None else rated.mask
     planes = [*between(rated.volume.hu, places), between(mask, [place])[0]]
-    angle = rng.uniform(0, 2 * np.pi)
+    is_moved = augmentation != "none"
+    angle = rng.uniform(0, 2 * np.pi) * is_moved
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    step = turn * rng.choice([-1, 1], 2) * rng.uniform(0.88, 1.12) * crop.spacing_mm / row_mm
+    mirror, scale = rng.choice([-1, 1], 2), rng.uniform(0.88, 1.12)
+    step = turn * (mirror * scale if is_moved else 1.0) * crop.spacing_mm / row_mm
     row, column = one.centre[1:] + rng.normal(0, SHIFT * crop.spacing_mm, 2) / row_mm
     view = warp(np.dstack(planes), (row, column), step, crop.side)
     has_mask = np.float32(rated.kind != "plane")
     masks = np.dstack([view[..., -1] >= 0.5, np.full((crop.side, crop.side), has_mask)])
+    seen = _varied(view[..., :-1], task, rng) if augmentation == "full" else view[..., :-1]
     return (
-        normalise(_varied(view[..., :-1], task, rng), task.window_hu),
+        normalise(seen, task.window_hu),
         masks.astype(np.float32),
         np.stack([rated.targets, _weights(one, place, task)]),
     )

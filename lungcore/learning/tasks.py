@@ -178,13 +178,18 @@ def read(path: Path) -> Task:
     if not path.is_file():
         raise LungcoreError("learning.task_absent", path=path)
     try:
-        fields = _tuples(json.loads(path.read_text(encoding="utf-8")))
-        fields["crop"] = Crop(**fields["crop"])
-        for name in ("detector", "classifier"):
-            fields[name] = Preset(**fields[name])
-        return Task(**fields)
+        return of_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError, LookupError) as error:
         raise LungcoreError("learning.task_unreadable", path=path, problem=error) from error
+
+
+def of_json(content: Mapping[str, Any]) -> Task:
+    """The task of what JSON gave; ValueError, TypeError or LookupError when it is none."""
+    fields = _tuples(dict(content))
+    fields["crop"] = Crop(**fields["crop"])
+    for name in ("detector", "classifier"):
+        fields[name] = Preset(**fields[name])
+    return Task(**fields)
 
 
 def write(path: Path, task: Task) -> None:

@@ -7,24 +7,29 @@ A model is a folder with `model.keras` (Keras 3), `model.xml` and `model.bin` (O
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lungcore.errors import LungcoreError
 from lungcore.learning import tasks
 
 MODELS = ("detector", "classifier")
 FILES = ("model.keras", "model.xml", "model.bin")
+BROUGHT = (".keras", ".onnx", ".xml")  # what others may bring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What is known of one model.
 
-    task: one of `MODELS`. version: of the weights. created: ISO date.
+    task: one of `plans.PRESETS`. version: of the weights. created: ISO date.
     trained_on, split, limits: in plain words. seed: of the training. settings: what the model
     needs when it runs. figures: name to measured value, set and 95 % interval. sha256: of each
-    file of `FILES`. trained_series: `mark` of each series learnt from.
+    file of `FILES`. trained_series: `mark` of each series learnt from. dataset: the id of the
+    dataset version that it was. parent: name of the model it began with. code: version of the code.
+    recipe: how it was trained (`plans.Recipe`). inputs: what its training data looks like
+    (`inputs.of_training`).
     """
 
     task: str
@@ -38,11 +43,21 @@ class Card:
     figures: Mapping[str, Mapping[str, object]]
     sha256: Mapping[str, str]
     trained_series: tuple[str, ...] = ()
+    dataset: str = ""
+    parent: str = ""
+    code: str = ""
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Version and the first 12 digits of the IR weights' sha256, which say which file ran."""
         return f"{self.version}+{self.sha256['model.bin'][:12]}"
+
+
+def folders(models: Path) -> dict[str, Path]:
+    """Where the folder `models` holds each of `MODELS`."""
+    return {name: models / name for name in MODELS}
 
 
 def read_card(folder: Path) -> Card:

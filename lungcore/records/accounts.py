@@ -18,6 +18,7 @@ from lungcore.records import audit
 from lungcore.records.identity import ROLES, SYSTEM, Account, canonical_name, find_account
 from lungcore.records.logins import (
     account_of_session,
+    confirm,
     is_due,
     is_right,
     note_seen,
@@ -35,6 +36,7 @@ __all__ = [
     "any_account",
     "canonical_name",
     "change_password",
+    "confirm",
     "disable",
     "enable",
     "is_due",

@@ -25,6 +25,18 @@ def sign_in(
 ) -> tuple[Account, str]:
     """Check name and password; returns the account and the token of its new session.
 
+    Raises LungcoreError as `confirm` does.
+    """
+    account = confirm(session, username, password, now=now)
+    token = _new_login(session, account.account_id, now)
+    name = account.username
+    audit.append(session, actor=name, action="sign_in.done", subject=name, detail={})
+    return account, token
+
+
+def confirm(session: Session, username: str, password: str, *, now: datetime) -> Account:
+    """Check name and password, without a session of a browser: as a signature.
+
     The attempt is committed before the password is looked at, and taken back on success: a
     failure outlives the error, attempts made at once are all counted, and no other writer waits
     for the slow hash. An unknown name takes the same time as a wrong password.
@@ -43,9 +55,7 @@ def sign_in(
         session.commit()
         raise LungcoreError("records.sign_in_failed")
     session.execute(delete(AttemptRow).where(AttemptRow.username_sha256 == hashed(name)))
-    token = _new_login(session, row.account_id, now)
-    audit.append(session, actor=name, action="sign_in.done", subject=name, detail={})
-    return Account.of_row(row), token
+    return Account.of_row(row)
 
 
 def account_of_session(session: Session, token: str, *, now: datetime) -> Account | None:

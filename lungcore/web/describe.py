@@ -1,6 +1,6 @@
 """Records as the JSON that the browser reads; texts in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
 from lungcore.records.layers import LayerRecord
 from lungcore.records.readings import ReadingRecord
-from lungcore.records.studies import SeriesRecord
+from lungcore.records.studies import Reason, SeriesRecord
 
 # In place of any other state of the machine's search, which a round may hide.
 HIDDEN_DETECTION: Mapping[str, Any] = {
@@ -44,10 +44,15 @@ SERIES_FIELDS = (
 )
 
 
-def describe_series(series: SeriesRecord, language: str) -> dict[str, Any]:
-    """What the banner and the geometry of the viewer need."""
+def describe_series(
+    series: SeriesRecord, language: str, odd: Sequence[Reason] = ()
+) -> dict[str, Any]:
+    """What the banner and the geometry of the viewer need.
+
+    odd: where the series lies outside of what the models learnt from; told with its warnings.
+    """
     answer = {name: getattr(series, name) for name in SERIES_FIELDS}
-    answer["reasons"] = [reason.text(language) for reason in series.reasons]
+    answer["reasons"] = [reason.text(language) for reason in (*series.reasons, *odd)]
     return answer
 
 

@@ -22,6 +22,7 @@ from lungcore.records import (
     priors,
     readings,
     studies,
+    watching,
 )
 from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged, ReadingSummary
@@ -183,9 +184,10 @@ class SeriesRoutes:
             ]
             prior = priors.latest(session, [uid]).get(uid)
             shown = layers.of_detection(session, reading.detection_id)
+            odd = watching.out_of_range(session, uid)
         chunks = -(-found.slices // CHUNK_SLICES)
         return {
-            "series": describe_series(found, account.language),
+            "series": describe_series(found, account.language, odd),
             "pixels": {
                 "chunks": chunks,
                 "chunk_slices": CHUNK_SLICES,

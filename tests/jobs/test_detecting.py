@@ -8,6 +8,7 @@ from numcodecs import zstd
 
 from lungcore.findings.finding import Candidate
 from lungcore.imaging.layers import Layer
+from lungcore.jobs import models
 from lungcore.jobs.detecting import detect_series
 from lungcore.jobs.leftovers import clean_leftovers
 from lungcore.records import accounts, database, detections, layers, readings
@@ -27,6 +28,7 @@ def find(volume, models, *, engine, progress, stop):
 
 @pytest.fixture
 def run(settings, series_uid):
+    models.adopt_house(settings)
     with database.transaction(database.connect(settings.database_url)) as session:
         detections.start(session, series_uid, "job-1", None)
 

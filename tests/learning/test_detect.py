@@ -11,7 +11,7 @@ from lungcore.learning.data import read_image, read_rows
 from lungcore.learning.detect import Stopped, detect, search
 from lungcore.learning.targets import OUTPUT_STRIDE
 from lungcore.learning.tasks import LUNGS, Task
-from lungcore.learning.weights import Card
+from lungcore.learning.weights import Card, folders
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -90,7 +90,7 @@ def test_no_lung_is_told(dots, chest):
 def test_stop_ends_it(chest):
     steps = []
     with pytest.raises(Stopped):
-        detect(chest, MODELS, progress=lambda *step: steps.append(step), stop=lambda: True)
+        detect(chest, folders(MODELS), progress=lambda *step: steps.append(step), stop=lambda: True)
     assert steps[0] == ("learning.step_lungs", 0.0)
 
 
@@ -99,7 +99,7 @@ def test_the_real_nodule_is_found(shared):
     centre_mm = [float(truth[name]) for name in ("coordX", "coordY", "coordZ")]
     shares = []
     volume = read_image(shared / "lidc_scans" / "LIDC-IDRI-0001" / "dicom")
-    found = detect(volume, MODELS, progress=lambda _, share: shares.append(share))
+    found = detect(volume, folders(MODELS), progress=lambda _, share: shares.append(share))
     away_mm = [np.linalg.norm(np.subtract(c.center_mm, centre_mm)) for c in found.candidates]
     assert min(away_mm) <= float(truth["diameter_mm"]) / 2
     assert shares == sorted(shares)

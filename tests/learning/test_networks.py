@@ -106,9 +106,9 @@ def test_losses_fall_to_nothing_where_the_truth_is_said():
     assert float(losses.mask_loss(mask, said)) == pytest.approx(0, abs=1e-3)
     assert float(losses.mask_loss(mask, -said)) > 1
     scores = np.array([[[1, 0], [1, 1]]], np.float32)
-    assert float(losses.score_loss(scores, np.array([[30.0, -30.0]], "float32"))) < 1e-3
+    assert float(losses.score_loss()(scores, np.array([[30.0, -30.0]], "float32"))) < 1e-3
     unweighted = np.array([[[1, 0], [0, 0]]], np.float32)
-    assert float(losses.score_loss(unweighted, np.array([[-3.0, 3.0]], "float32"))) == 0
+    assert float(losses.score_loss()(unweighted, np.array([[-3.0, 3.0]], "float32"))) == 0
 
 
 def test_detector_learns_one_patch():
@@ -119,7 +119,7 @@ def test_detector_learns_one_patch():
     truth[..., 5] = 1
     truth[:, 4, 4, 4, :5] = (1, 0, 0, 0, np.log(8))
     network = networks.detector(TINY)
-    network.compile(keras.optimizers.Adam(1e-2), losses.detection_loss, run_eagerly=True)
+    network.compile(keras.optimizers.Adam(1e-2), losses.detection_loss(), run_eagerly=True)
     seen = [float(network.train_on_batch(volume, truth)) for _ in range(10)]
     assert min(seen[-3:]) < 0.6 * seen[0]
 
@@ -127,9 +127,9 @@ def test_detector_learns_one_patch():
 def test_untrusted_cells_cost_nothing():
     predicted = np.random.default_rng(0).normal(size=(1, 4, 4, 4, 5)).astype(np.float32)
     truth = np.zeros((1, 4, 4, 4, 6), np.float32)
-    assert float(losses.detection_loss(truth, predicted)) == 0
+    assert float(losses.detection_loss()(truth, predicted)) == 0
     truth[0, 1, 1, 1, 5] = 1
-    assert float(losses.detection_loss(truth, predicted)) > 0
+    assert float(losses.detection_loss()(truth, predicted)) > 0
 
 
 def test_keras_and_openvino_agree_at_another_shape(detector, tmp_path):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 
 from lungcore import __main__
 from lungcore.errors import LungcoreError
-from lungcore.learning import seed_cnn
+from lungcore.learning import plans, seed_cnn
 from lungcore.learning.roc import auc
 
 
@@ -50,9 +51,13 @@ def test_trains_from_npy_files_into_a_keras_file(pairs, tmp_path, capsys):
     assert len(history["loss"]) == len(history["val_loss"]) == 3
 
 
-def test_same_seed_same_split(pairs):
+def test_same_seed_same_split(pairs, tmp_path):
     images, labels = seed_cnn.read_pairs(pairs / "train_images.npy", pairs / "train_labels.npy")
-    one, other = (seed_cnn.train(images, labels, 1, 5).metrics["val_loss"] for _ in range(2))
+    recipe = replace(plans.defaults("seed_cnn"), epochs=1, seed=5)
+    one, other = (
+        seed_cnn.train(images, labels, recipe, tmp_path / name).metrics["val_loss"]
+        for name in ("one", "other")
+    )
     assert one == pytest.approx(other, rel=1e-3)
 
 
