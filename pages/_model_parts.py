@@ -52,7 +52,7 @@ def show_card(model: ModelRecord, t: Texts) -> None:
         rows = [
             {
                 t("models.figure"): name,
-                t("models.value"): figure.get("value"),
+                t("models.value"): _number(figure.get("value")),
                 t("models.interval"): _interval(figure.get("interval")),
                 t("models.set"): str(figure.get("set", "")),
             }
@@ -64,6 +64,10 @@ def show_card(model: ModelRecord, t: Texts) -> None:
         if card.get(name):
             with right.expander(t(f"models.card_{name}")):
                 st.json(card[name], expanded=False)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _interval(ends: Any) -> str:

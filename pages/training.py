@@ -56,7 +56,7 @@ def ask_source(preset: str) -> dict[str, str]:
     told = {one.dataset_id: one for one in versions}
     dataset = st.selectbox(
         t("training.dataset"),
-        ["", *told],
+        [*told, ""],
         format_func=lambda key: dataset_name(told[key]) if key else t("training.folder_instead"),
     )
     if dataset:

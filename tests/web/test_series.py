@@ -17,7 +17,7 @@ from lungcore.findings.finding import Candidate
 from lungcore.findings.mask import Mask, encode
 from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
-from lungcore.records import accounts, database, detections, studies
+from lungcore.records import accounts, database, detections, studies, watching
 from lungcore.records.studies import NewInstance, NewSeries, Reason
 from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.services import Services
@@ -357,6 +357,20 @@ def test_roles_decide_who_brings_marks_and_steers(
     ]
     assert [answer.status_code for answer in refused] == [422] * len(refused)
     assert all("clinician" in answer.json()["error"] for answer in refused)
+
+
+def test_a_study_unlike_the_training_data_is_told_with_the_warnings(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    odd = {"kernel": "B80f", "known": "B30f"}
+    before = reader.get(f"/api/series/{stored}").json()["series"]["reasons"]
+    with database.transaction(services.engine) as session:
+        detections.start(session, stored, "odd-job", None)
+        detections.finish(session, "odd-job", [], {"detector": "1"}, {})
+        watching.note_inputs(session, "odd-job", {}, [("models.out_of_range_kernel", odd)])
+    told = reader.get(f"/api/series/{stored}").json()["series"]["reasons"]
+    assert told[:-1] == before
+    assert "B80f" in told[-1]
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:
