@@ -55,7 +55,7 @@ def training_curves(lines: Sequence[Mapping[str, Any]], t: Texts) -> None:
         line={"color": "#c48a3b", "width": 1, "dash": "dot"},
     )
     chart.update_layout(
-        yaxis={"title": t("training.loss"), "type": "log"},
+        yaxis={"title": t("training.loss"), "rangemode": "tozero"},
         yaxis2={
             "overlaying": "y",
             "side": "right",

@@ -91,7 +91,7 @@ def show_result(result: Mapping[str, Any], t: Texts) -> None:
             value, low, high = told["difference"]
             column.metric(
                 t(f"models.figure_auc_{name}"),
-                t("models.p", p=f"{told['p']:.3g}"),
+                _p(told["p"]),
                 f"{value:+.3f} ({low:+.3f}, {high:+.3f})",
             )
     left, right = st.columns(2)
@@ -113,6 +113,10 @@ def show_result(result: Mapping[str, Any], t: Texts) -> None:
         with column:
             st.markdown(f"**{t(f'models.change_{name}', n=len(result[name]))}**")
             _show_changes(result[name], t)
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3g}" if value >= 0.0001 else "p < 0.0001"
 
 
 def _strata(strata: Sequence[Mapping[str, Any]], t: Texts) -> pd.DataFrame:
