@@ -55,8 +55,17 @@ def training_curves(lines: Sequence[Mapping[str, Any]], t: Texts) -> None:
         line={"color": "#c48a3b", "width": 1, "dash": "dot"},
     )
     chart.update_layout(
-        yaxis={"title": t("training.loss"), "type": "log"},
-        yaxis2={"overlaying": "y", "side": "right", "showgrid": False, "title": t("training.rate")},
+        yaxis={"title": t("training.loss"), "rangemode": "tozero"},
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "rangemode": "tozero",
+            "tickformat": ".1e",
+            "nticks": 4,
+            "tickmode": "auto",
+            "title": t("training.rate"),
+        },
         xaxis={"title": t("training.step")},
     )
     draw(chart, "curves")

@@ -52,7 +52,7 @@ def show_card(model: ModelRecord, t: Texts) -> None:
         rows = [
             {
                 t("models.figure"): name,
-                t("models.value"): figure.get("value"),
+                t("models.value"): _number(figure.get("value")),
                 t("models.interval"): _interval(figure.get("interval")),
                 t("models.set"): str(figure.get("set", "")),
             }
@@ -64,6 +64,10 @@ def show_card(model: ModelRecord, t: Texts) -> None:
         if card.get(name):
             with right.expander(t(f"models.card_{name}")):
                 st.json(card[name], expanded=False)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _interval(ends: Any) -> str:
@@ -87,7 +91,7 @@ def show_result(result: Mapping[str, Any], t: Texts) -> None:
             value, low, high = told["difference"]
             column.metric(
                 t(f"models.figure_auc_{name}"),
-                t("models.p", p=f"{told['p']:.3g}"),
+                _p(told["p"]),
                 f"{value:+.3f} ({low:+.3f}, {high:+.3f})",
             )
     left, right = st.columns(2)
@@ -109,6 +113,10 @@ def show_result(result: Mapping[str, Any], t: Texts) -> None:
         with column:
             st.markdown(f"**{t(f'models.change_{name}', n=len(result[name]))}**")
             _show_changes(result[name], t)
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3g}" if value >= 0.0001 else "p < 0.0001"
 
 
 def _strata(strata: Sequence[Mapping[str, Any]], t: Texts) -> pd.DataFrame:

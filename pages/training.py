@@ -56,7 +56,7 @@ def ask_source(preset: str) -> dict[str, str]:
     told = {one.dataset_id: one for one in versions}
     dataset = st.selectbox(
         t("training.dataset"),
-        ["", *told],
+        [*told, ""],
         format_func=lambda key: dataset_name(told[key]) if key else t("training.folder_instead"),
     )
     if dataset:
@@ -150,6 +150,17 @@ def show(training_id: str) -> None:
         one = trainings.find(session, training_id)
     lines = training.curve(services.settings, training_id)
     recipe = one.plan["recipe"]
+    if (
+        st.session_state.get("state", (training_id, one.state))
+        == (training_id, "running")
+        != (
+            training_id,
+            one.state,
+        )
+    ):
+        st.session_state["state"] = (training_id, one.state)
+        st.rerun()  # the list above names the state too
+    st.session_state["state"] = (training_id, one.state)
     st.markdown(f"**{t(f'training.state_{one.state}')}** {one.model or ''}")
     if one.error:
         st.error(LungcoreError(one.error[0], **one.error[1]).text(here.language))
@@ -171,7 +182,7 @@ def show(training_id: str) -> None:
     _charts.training_curves(lines, t)
     picture = training.examples(services.settings, training_id)
     if picture:
-        st.image(picture, t("training.examples"), width="stretch")
+        st.image(picture, t("training.examples"))
     with st.expander(t("training.recipe")):
         st.json(recipe)
 

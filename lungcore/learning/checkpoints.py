@@ -16,7 +16,7 @@ def save(state: Path, model: keras.Model, progress: dict[str, Any]) -> None:
     """
     state.mkdir(parents=True, exist_ok=True)
     name = f"step{progress['step']}.npz"
-    arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(model)]
+    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables(model)]
     np.savez(state / "incoming.npz", *arrays)
     (state / "incoming.npz").replace(state / name)
     (state / "progress.tmp").write_text(json.dumps({**progress, "variables": name}))
@@ -32,12 +32,12 @@ def restore(state: Path, model: keras.Model) -> dict[str, Any]:
         return {}
     progress: dict[str, Any] = json.loads((state / "progress.json").read_text())
     with np.load(state / progress.pop("variables")) as arrays:
-        for variable, name in zip(_variables(model), arrays.files, strict=True):
+        for variable, name in zip(variables(model), arrays.files, strict=True):
             variable.assign(arrays[name])
     return progress
 
 
-def _variables(model: keras.Model) -> list[keras.Variable]:
+def variables(model: keras.Model) -> list[keras.Variable]:
     """Weights, the seeds that dropout draws by, and what the optimizer remembers."""
     seeds = [one.state for one in _seed_generators(model)]
     return [*model.weights, *seeds, *model.optimizer.variables]

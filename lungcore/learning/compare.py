@@ -230,13 +230,19 @@ def _strata(scans: Sequence[Scan], hits: Mapping[str, list[list[bool]]]) -> list
             pair = (hits[IN_USE][number][row], hits[CANDIDATE][number][row])
             for by, name in _groups_of(scan, one).items():
                 groups.setdefault((by, name), []).append(pair)
-    order = list(GROUPS)
     found = []
-    for (by, name), pairs in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), g[0][1])):
+    for (by, name), pairs in sorted(groups.items(), key=lambda group: _rank(*group[0])):
         counts = {side: sum(pair[i] for pair in pairs) for i, side in enumerate(SIDES)}
         told = {side: _share(counts[side], len(pairs)) for side in SIDES}
         found.append({"by": by, "name": name, "nodules": len(pairs), **told})
     return found
+
+
+def _rank(by: str, name: str) -> tuple[int, float, str]:
+    """Groups in the order of `GROUPS`, ranges by where they begin, names by the alphabet."""
+    digits = name.rstrip("+").split("-")[0]
+    start = float(digits) if digits.replace(".", "").isdigit() else math.inf
+    return list(GROUPS).index(by), start, name
 
 
 def _groups_of(scan: Scan, one: Nodule) -> dict[str, str]:

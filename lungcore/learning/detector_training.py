@@ -23,11 +23,13 @@ from lungcore.learning.mining import mine
 from lungcore.learning.patches import Spot
 from lungcore.learning.pictures import detector_picture
 from lungcore.learning.plans import Plan, is_wanted
+from lungcore.learning.targets import OUTPUT_STRIDE
 from lungcore.learning.tasks import Task
 from lungcore.learning.windowing import normalise
 
 MINING_AT = (0.15, 0.45)  # shares of the training
 BATCHES_AHEAD = 6
+TRUTH_CHANNELS = 6  # as `targets.encode` gives them
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ def train(plan: Plan, out: Path) -> keras.Model | None:
     keras.utils.set_random_seed(plan.recipe.seed)
     model = compiled(plan)
     loop = Loop(model, out, plan.recipe, partial(is_wanted, out))
-    progress = loop.begin()
+    progress = loop.begin([_zeros(*patches) for patches in plan.task.patches])
     learnt = sources(Path(plan.data), plan.task)
     held_out = validation_batches(Path(plan.data), plan.task, plan.recipe.seed)
     shown = held_out[0]
@@ -69,6 +71,14 @@ def train(plan: Plan, out: Path) -> keras.Model | None:
 
         done = loop.run(progress, batch, held_out)
     return model if done else None
+
+
+def _zeros(count: int, side: int) -> Batch:
+    cells = side // OUTPUT_STRIDE
+    return (
+        np.zeros((count, side, side, side, 1), np.float32),
+        np.zeros((count, cells, cells, cells, TRUTH_CHANNELS), np.float32),
+    )
 
 
 def compiled(plan: Plan) -> keras.Model:

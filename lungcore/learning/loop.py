@@ -50,12 +50,26 @@ class Loop:
     metrics: tuple[str, ...] = ("loss",)
     show: Callable[[], NDArray[np.uint8]] | None = None
 
-    def begin(self) -> Progress:
-        """Fill the model with the last checkpoint, if there is one, and cut the curve to it."""
+    def begin(self, shapes: Sequence[Batch] = ()) -> Progress:
+        """Fill the model with the last checkpoint, if there is one, and cut the curve to it.
+
+        shapes: batches of zeros, one of each shape that comes. TensorFlow compiles a step for the
+        shapes that it meets, in their order, and rounds otherwise for another: met here, in the
+        same order always, an interrupted training is to the last digit what it would have been.
+        """
         self.out.mkdir(parents=True, exist_ok=True)
+        self._meet(shapes)
         progress = Progress(**checkpoints.restore(self.out / "state", self.model))
         curves.cut(self.out, progress.step)
         return progress
+
+    def _meet(self, shapes: Sequence[Batch]) -> None:
+        variables = checkpoints.variables(self.model)
+        before = [keras.ops.convert_to_numpy(variable) for variable in variables]
+        for batch in shapes:
+            self.model.train_on_batch(*batch)
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
 
     def run(
         self,

@@ -122,7 +122,8 @@ def train(
 
     tests = [test[start : start + BATCH] for start in range(0, len(test), BATCH)]
     held_out = [(images[some], labels[some, None]) for some in tests]
-    if not loop.run(loop.begin(), batch, held_out):
+    shapes = [(images[:count], labels[:count, None]) for count in (BATCH, 1)]
+    if not loop.run(loop.begin(shapes), batch, held_out):
         return None
     history = _history(out, recipe.epoch_steps)
     scores = model.predict(images[test], verbose=0)[:, 0]

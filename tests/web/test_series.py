@@ -18,7 +18,7 @@ from lungcore.findings.finding import Candidate
 from lungcore.findings.mask import Mask, encode
 from lungcore.imaging.layers import Layer
 from lungcore.imaging.volume import Volume
-from lungcore.records import accounts, database, detections, studies
+from lungcore.records import accounts, database, detections, studies, watching
 from lungcore.records.studies import NewInstance, NewSeries, Reason
 from lungcore.records.tables import AuditRow, ReadingRow
 from lungcore.web.cookies import SESSION_COOKIE
@@ -406,6 +406,20 @@ def test_what_to_fetch_ahead_is_told_and_opens_nothing(
     version = opened(reader)["reading"]["version"]
     send(reader, event(version, "edit", finding_uid=finding["finding_uid"], **place))
     assert reader.get(f"/api/series/{UID}/ahead").json()["chunks"] == [1, 0]
+
+
+def test_a_study_unlike_the_training_data_is_told_with_the_warnings(
+    reader: TestClient, services: Services, stored: str
+) -> None:
+    odd = {"kernel": "B80f", "known": "B30f"}
+    before = reader.get(f"/api/series/{stored}").json()["series"]["reasons"]
+    with database.transaction(services.engine) as session:
+        detections.start(session, stored, "odd-job", None)
+        detections.finish(session, "odd-job", [], {"detector": "1"}, {})
+        watching.note_inputs(session, "odd-job", {}, [("models.out_of_range_kernel", odd)])
+    told = reader.get(f"/api/series/{stored}").json()["series"]["reasons"]
+    assert told[:-1] == before
+    assert "B80f" in told[-1]
 
 
 def test_an_unknown_series_is_told(reader: TestClient) -> None:
