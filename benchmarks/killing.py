@@ -131,8 +131,7 @@ def main() -> None:
 
 def measure(settings: Settings, folder: Path, given: argparse.Namespace) -> None:
     """All of it, on a home of its own."""
-    dataset = frozen(settings, folder)
-    [test] = dataset.of("test")
+    dataset, test = frozen(settings, folder)
     client, engine = JobsClient(settings), database.connect(settings.database_url)
     with database.transaction(engine) as session:
         account = add_account(session, "reader", "a long passphrase").account_id
@@ -152,7 +151,7 @@ def measure(settings: Settings, folder: Path, given: argparse.Namespace) -> None
             print(f"  training {rounds}: {len(kill.moments)} kills so far, differs by {away:.2g}")
         count = check_models(settings, engine)
         print(f"{rounds} trainings, {len(kill.moments)} kills: {count} models, all whole")
-        detect(client, engine, test.series_uid, account, kill, given.kills - half)
+        detect(client, engine, test, account, kill, given.kills - half)
     finally:
         worker.kill()
         client.close()

@@ -12,7 +12,6 @@ from lungcore.records import database, datasets, label_sources
 from lungcore.records.datasets import DatasetRecord, Draft
 from pages import _balance, _context
 
-SHOWN_DIGITS = 12  # of an id, where it is read by people
 MOST_LISTED = 200
 MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of versions, in rows and px; the rest is scrolled to
 
@@ -30,7 +29,7 @@ def show_versions(known: Sequence[DatasetRecord]) -> None:
     chosen = st.dataframe(
         pd.DataFrame(
             {
-                t("datasets.id"): [one.dataset_id[:SHOWN_DIGITS] for one in known],
+                t("datasets.id"): [one.short_id for one in known],
                 t("datasets.name"): [one.name for one in known],
                 t("datasets.frozen_at"): [f"{one.frozen_at:%Y-%m-%d %H:%M} UTC" for one in known],
                 t("datasets.frozen_by"): [one.frozen_by for one in known],
@@ -63,7 +62,7 @@ def show_version(one: DatasetRecord) -> None:
     right.download_button(
         t("datasets.download"),
         manifest.canonical(),
-        file_name=f"dataset-{one.dataset_id[:SHOWN_DIGITS]}.json",
+        file_name=f"dataset-{one.short_id}.json",
         mime="application/json",
         on_click="ignore",
         icon=":material/download:",
@@ -167,7 +166,7 @@ def compare_versions(known: Sequence[DatasetRecord]) -> None:
         st.info(t("datasets.two_needed"))
         return
     by_id = {one.dataset_id: one for one in known}
-    label = {uid: f"{uid[:SHOWN_DIGITS]} {one.name}".strip() for uid, one in by_id.items()}
+    label = {uid: one.short_name for uid, one in by_id.items()}
     left, right = st.columns(2)
     first = left.selectbox(t("datasets.older"), list(by_id), 1, format_func=label.__getitem__)
     second = right.selectbox(t("datasets.newer"), list(by_id), 0, format_func=label.__getitem__)

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from lungcore.errors import LungcoreError
-from lungcore.jobs import gate, training, training_data
-from lungcore.records import comparisons, database
+from lungcore.jobs import gate, training
+from lungcore.records import comparisons, database, datasets
 from lungcore.records import models as registry
 from lungcore.records.models import ModelRecord
 from pages import _context, _model_parts
@@ -41,12 +41,9 @@ def show_list() -> ModelRecord | None:
 
 def show_comparisons(model: ModelRecord) -> None:
     """Start a comparison; the figures of the last one."""
-    versions = {
-        one.dataset_id: one
-        for one in training_data.list_datasets(services.settings)
-        if one.of("test")
-    }
     with database.snapshot(services.engine) as session:
+        known = datasets.list_datasets(session)
+        versions = {one.dataset_id: one for one in known if one.balance["test"].series}
         looks = {key: comparisons.looks(session, key) for key in versions}
         found = comparisons.of_model(session, model.name)
     if model.stage != "in_use":
@@ -55,7 +52,10 @@ def show_comparisons(model: ModelRecord) -> None:
             t("models.test_set"),
             list(versions),
             format_func=lambda key: t(
-                "models.test_set_looks", id=key, scans=len(versions[key].of("test")), n=looks[key]
+                "models.test_set_looks",
+                name=versions[key].short_name,
+                scans=versions[key].balance["test"].series,
+                n=looks[key],
             ),
         )
         if start.button(t("models.compare"), disabled=chosen is None) and chosen:

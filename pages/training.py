@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from lungcore.errors import LungcoreError
-from lungcore.jobs import asking, training, training_data
-from lungcore.records import database, trainings
+from lungcore.jobs import asking, training
+from lungcore.records import database, datasets, trainings
+from lungcore.records.datasets import DatasetRecord
 from pages import _charts, _context
 
 here = _context.account()
@@ -52,8 +53,8 @@ def ask_source(preset: str) -> dict[str, str]:
             "images": st.text_input(t("training.images")),
             "labels": st.text_input(t("training.labels")),
         }
-    versions = training_data.list_datasets(services.settings)
-    told = {one.dataset_id: one for one in versions}
+    with database.snapshot(services.engine) as session:
+        told = {one.dataset_id: one for one in datasets.list_datasets(session)}
     dataset = st.selectbox(
         t("training.dataset"),
         [*told, ""],
@@ -64,10 +65,10 @@ def ask_source(preset: str) -> dict[str, str]:
     return {"data": st.text_input(t("training.folder"), help=t("training.folder_help"))}
 
 
-def dataset_name(one: training_data.Dataset) -> str:
-    """A version with how many cases it has for what."""
-    train, test = len(one.of("train")), len(one.of("test"))
-    return t("training.dataset_cases", id=one.dataset_id, train=train, test=test)
+def dataset_name(one: DatasetRecord) -> str:
+    """A version with how many series it has for what."""
+    counts = {split: share.series for split, share in one.balance.items()}
+    return t("training.dataset_cases", name=one.short_name, **counts)
 
 
 def parent_name(name: str) -> str:

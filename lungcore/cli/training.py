@@ -9,6 +9,7 @@ from lungcore import __version__
 from lungcore.cli.output import UsageError, say, say_json
 from lungcore.learning import plans, tasks, train
 from lungcore.learning.plans import CLASSIFIER, DETECTOR, SEED_CNN, Plan, Recipe
+from lungcore.records import database, datasets
 from lungcore.settings import Settings
 
 CHOSEN = ("optimizer", "learning_rate", "loss", "augmentation", "patience", "seed", "epochs")
@@ -73,7 +74,9 @@ def _train_into_registry(settings: Settings, arguments: Namespace) -> None:
 
     if arguments.preset not in (DETECTOR, CLASSIFIER):
         raise UsageError("cli.train_no_dataset", preset=arguments.preset)
-    plan = replace(plan_of(settings, arguments), dataset=arguments.dataset)
+    with database.snapshot(database.connect(settings.database_url)) as session:
+        dataset_id = datasets.resolve(session, arguments.dataset)
+    plan = replace(plan_of(settings, arguments), dataset=dataset_id)
     name = training.train_here(settings, plan, Path(arguments.out) if arguments.out else None)
     if arguments.json:
         say_json({"model": name})

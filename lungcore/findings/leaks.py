@@ -35,7 +35,16 @@ def leaks(
         version or not: a model that learnt from another scan of a test patient knows the patient.
     """
     found = [_patients(entries), _pixels(entries)]
-    found += [_learnt(entries, series_of, ancestor) for ancestor in ancestors]
+    return [*(leak for leak in found if leak), *learnt(entries, series_of, ancestors)]
+
+
+def learnt(
+    entries: Sequence[Entry],
+    series_of: Mapping[str, Iterable[str]],
+    ancestors: Iterable[Ancestor],
+) -> list[LungcoreError]:
+    """For each ancestor that knows patients of the test split, which; arguments as of `leaks`."""
+    found = [_learnt(entries, series_of, ancestor) for ancestor in ancestors]
     return [leak for leak in found if leak is not None]
 
 

@@ -7,8 +7,9 @@ in dataset.json names their series.
 MONAI reads lists of dataset.json: `training`, `validation` and `test` (image and label, as of the
 Medical Segmentation Decathlon), and `detection` with `detection_validation` and `detection_test`
 (image, boxes as centre and size in LPS mm, and their classes, as of its LUNA16).
-`train` of this program reads lesions.csv (`learning.scans`), with images/ and masks/ as links: the
-training split in all folds but the last, which is the validation split, and no test.
+`train` of this program reads lesions.csv (`learning.scans`), with images/ and masks/ as links named
+by the series: the training split in all folds but the last, which is the validation split, and no
+test. It is written last: where it is, all is.
 """
 
 import csv
@@ -38,27 +39,31 @@ BOXES: Mapping[Split, str] = {
     "test": "detection_test",
 }
 FOLDS = 8  # as many as the task that ships has
-LESION = ("image", "lesion", "patient_id", "fold")
+LESION = ("image", "lesion", "patient_id", "fold", "kernel")
 RATINGS = ("malignancy", *(name for name in SCALES if name != "malignancy"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A series to learn from. patient: any name, the same for all series of a patient."""
+    """A series to learn from. patient: any name, the same for all series of a patient.
+
+    kernel: ConvolutionKernel, "" where it is not known.
+    """
 
     labels: LabelSet
     volume: Volume
     split: Split = "train"
     patient: str = ""
+    kernel: str = ""
 
 
-def write(cases: Iterable[Case], folder: Path) -> None:
+def write(cases: Iterable[Case], folder: Path, folds: int = FOLDS) -> None:
     """Write each case. Raises OSError or LungcoreError when the folder cannot be written to."""
     for part in ("imagesTr", "labelsTr", "imagesTs", "labelsTs"):
         (folder / RAW / part).mkdir(parents=True, exist_ok=True)
     for part in ("images", "masks"):
         (folder / part).mkdir(exist_ok=True)
-    written = [_case(f"case{number:04d}", case, folder) for number, case in enumerate(cases)]
+    written = [_case(f"case{n:04d}", case, folder, folds) for n, case in enumerate(cases)]
     content: dict[str, Any] = {
         "name": "lung nodules",
         "task": folder.name,
@@ -76,12 +81,14 @@ def write(cases: Iterable[Case], folder: Path) -> None:
             for one in own
         ]
     _write_json(content, folder / "dataset.json")
-    with (folder / "lesions.csv").open("w", newline="", encoding="utf-8") as file:
+    beside = folder / "lesions.csv.tmp"
+    with beside.open("w", newline="", encoding="utf-8") as file:
         rows = [row for case in written for row in case["lesions"]]
         csv.writer(file, lineterminator="\n").writerows([(*LESION, *RATINGS), *rows])
+    beside.replace(folder / "lesions.csv")
 
 
-def _case(name: str, case: Case, folder: Path) -> dict[str, Any]:
+def _case(name: str, case: Case, folder: Path, folds: int) -> dict[str, Any]:
     labels, volume = case.labels, case.volume
     part = "Ts" if case.split == "test" else "Tr"
     image, label = f"{RAW}/images{part}/{name}_0000.nii.gz", f"{RAW}/labels{part}/{name}.nii.gz"
@@ -95,8 +102,8 @@ def _case(name: str, case: Case, folder: Path) -> dict[str, Any]:
     instances = {str(number): 0 for number in range(1, len(marks) + 1)}
     _write_json({"instances": instances}, folder / RAW / f"labels{part}" / f"{name}.json")
     if case.split != "test":
-        _link(folder / image, folder / "images" / f"{name}.nii.gz")
-        _link(folder / label, folder / "masks" / f"{name}.nii.gz")
+        _link(folder / image, folder / "images" / f"{labels.series_uid}.nii.gz")
+        _link(folder / label, folder / "masks" / f"{labels.series_uid}.nii.gz")
     return {
         "name": name,
         "series_uid": labels.series_uid,
@@ -104,7 +111,7 @@ def _case(name: str, case: Case, folder: Path) -> dict[str, Any]:
         "image": image,
         "label": label,
         "boxes": [_box(numbers == number, volume) for number in range(1, len(marks) + 1)],
-        "lesions": [] if case.split == "test" else _lesions(name, case, marks),
+        "lesions": [] if case.split == "test" else _lesions(case, marks, folds),
     }
 
 
@@ -114,24 +121,25 @@ def _link(path: Path, link: Path) -> None:
     link.symlink_to(os.path.relpath(path, link.parent))
 
 
-def _lesions(name: str, case: Case, marks: list[Mark]) -> list[list[str]]:
+def _lesions(case: Case, marks: list[Mark], folds: int) -> list[list[str]]:
     """A row a nodule that has voxels; one with lesion 0 where there is none."""
-    patient = case.patient or case.labels.series_uid
-    fold = str(FOLDS - 1 if case.split == "validation" else _fold(patient))
-    told = [name, patient, fold]
+    series_uid = case.labels.series_uid
+    patient = case.patient or series_uid
+    fold = folds - 1 if case.split == "validation" else _fold(patient, folds)
+    told = [series_uid, patient, str(fold), case.kernel]
     if not marks:
         return [_lesion(told, 0, {})]
     return [_lesion(told, number, mark.attributes) for number, mark in enumerate(marks, start=1)]
 
 
 def _lesion(told: list[str], number: int, ratings: Mapping[str, int]) -> list[str]:
-    name, patient, fold = told
-    return [name, str(number), patient, fold, *(str(ratings.get(key, "")) for key in RATINGS)]
+    image, *others = told
+    return [image, str(number), *others, *(str(ratings.get(key, "")) for key in RATINGS)]
 
 
-def _fold(patient: str) -> int:
+def _fold(patient: str, folds: int) -> int:
     """One of all but the last, the same for a patient whatever else is written."""
-    return hashlib.sha256(patient.encode()).digest()[0] % (FOLDS - 1)
+    return hashlib.sha256(patient.encode()).digest()[0] % (folds - 1)
 
 
 def _box(voxels: NDArray[np.bool_], volume: Volume) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dbos import DBOSClient, WorkflowStatus
 
 from lungcore.errors import LungcoreError
-from lungcore.jobs import bringing, training, training_data
+from lungcore.jobs import bringing, datasets, training
 from lungcore.jobs.engine import (
     APPLICATION,
     DETECT_QUEUE,
@@ -24,7 +24,7 @@ from lungcore.jobs.engine import (
 )
 from lungcore.jobs.failures import Reason, read_reason, unexpected
 from lungcore.learning import plans
-from lungcore.records import database, detections, trainings
+from lungcore.records import database, detections, models, trainings
 from lungcore.settings import Settings
 
 Kind = Literal["import", "phantom", "detect", "align", "train", "cost", "compare", "bring"]
@@ -171,8 +171,12 @@ class JobsClient:
         return self._enqueue("cost", job_id, job_id)
 
     def enqueue_comparison(self, name: str, dataset_id: str, account_id: int | None) -> str:
-        """Compare a model with the one in use on a version's locked test set; the job's id."""
-        training_data.find(self._settings, dataset_id)
+        """Compare a model with the one in use on a version's locked test set; the job's id.
+
+        Raises LungcoreError when version or model are unknown, or the model knows the test set.
+        """
+        with database.snapshot(self._records) as session:
+            datasets.check_unseen(session, dataset_id, models.find(session, name))
         return self._enqueue("compare", _new_id(), name, dataset_id, account_id)
 
     def enqueue_bringing(self, files: dict[str, bytes], account_id: int | None) -> str:

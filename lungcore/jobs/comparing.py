@@ -10,7 +10,7 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.finding import Candidate
 from lungcore.findings.labels import Mark
 from lungcore.imaging.volume import Volume
-from lungcore.jobs import models, training_data
+from lungcore.jobs import datasets, models
 from lungcore.jobs.failures import told
 from lungcore.learning import compare, runtime
 from lungcore.learning.classify import assess
@@ -20,8 +20,10 @@ from lungcore.learning.froc import Sphere
 from lungcore.learning.regions import region_mask
 from lungcore.learning.runtime import Network
 from lungcore.records import comparisons, database
+from lungcore.records import datasets as versions
 from lungcore.records import models as registry
-from lungcore.records.studies import SeriesRecord
+from lungcore.records.pixels import PixelStore
+from lungcore.records.series import SeriesHeader
 from lungcore.settings import Settings
 
 LEAST_PROBABILITY = 0.02  # far below what is reported, so that the curve goes on to 8 a scan
@@ -52,6 +54,8 @@ def compare_models(
                 raise LungcoreError("models.no_place", kind=model.kind)
             if other.name == name:
                 raise LungcoreError("models.already_in_use", name=name)
+            with database.snapshot(engine) as session:
+                datasets.check_unseen(session, dataset_id, model, other)
             try:
                 result = _result(settings, engine, model, dataset_id, progress, stop)
             except Stopped:
@@ -78,7 +82,9 @@ def _result(
     progress: Progress,
     stop: Stop,
 ) -> dict[str, Any]:
-    cases = training_data.find(settings, dataset_id).of("test")
+    with database.snapshot(engine) as session:
+        manifest = versions.find(session, dataset_id)
+    count = sum(entry.split == "test" for entry in manifest.entries)
     load = runtime.Kept(4)
     present = models.in_use(settings, engine)
     networks = {kind: load(path, settings.engine) for kind, path in present.items()}
@@ -89,18 +95,20 @@ def _result(
             "models.other_task", name=model.name, task=candidate.task.name, present=here
         )
     scans = []
-    for number, (_, series, labels, volume) in enumerate(training_data.read_cases(settings, cases)):
-        progress("models.step_comparing", number / len(cases))
-        look = _detected if model.kind == "detector" else _classified
-        sides = {IN_USE: networks[model.kind], CANDIDATE: candidate}
-        scans.append(look(series, volume, labels.nodules, sides, networks["detector"], stop))
+    look = _detected if model.kind == "detector" else _classified
+    sides = {IN_USE: networks[model.kind], CANDIDATE: candidate}
+    for number, one in enumerate(datasets.labelled(engine, settings, manifest, ("test",))):
+        progress("models.step_comparing", number / count)
+        volume = PixelStore(settings.storage).read(one.series.series_uid)
+        nodules = one.agreed().nodules
+        scans.append(look(one.series, volume, nodules, sides, networks["detector"], stop))
     if not any(scan.nodules for scan in scans):
         raise LungcoreError("models.test_set_empty", dataset=dataset_id)
     return compare.compare(scans)
 
 
 def _detected(
-    series: SeriesRecord,
+    series: SeriesHeader,
     volume: Volume,
     marks: Sequence[Mark],
     sides: Mapping[str, Network],
@@ -112,7 +120,7 @@ def _detected(
 
 
 def _classified(
-    series: SeriesRecord,
+    series: SeriesHeader,
     volume: Volume,
     marks: Sequence[Mark],
     sides: Mapping[str, Network],
@@ -151,7 +159,7 @@ def _found(volume: Volume, network: Network, stop: Stop) -> list[Candidate]:
 
 
 def _scan(
-    series: SeriesRecord,
+    series: SeriesHeader,
     nodules: Sequence[compare.Nodule],
     candidates: Mapping[str, Sequence[Candidate]],
 ) -> compare.Scan:

@@ -1,7 +1,8 @@
-"""Dataset versions as commands and pages work with them: drafted, frozen, exported."""
+"""Dataset versions as commands, pages and trainings work with them."""
 
 import csv
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,30 +15,49 @@ from lungcore.findings.consensus import vote
 from lungcore.findings.dataset import SPLITS, Entry, Manifest, Rules, Split
 from lungcore.findings.leaks import Ancestor
 from lungcore.learning import weights
-from lungcore.records import audit, database, datasets, studies
+from lungcore.learning.tasks import Task
+from lungcore.records import audit, database, datasets, models, studies
 from lungcore.records.datasets import Draft
 from lungcore.records.identity import actor_name
 from lungcore.records.masks import MaskStore
+from lungcore.records.models import ModelRecord
 from lungcore.settings import Settings
 
 if TYPE_CHECKING:
     from lungcore.jobs.label_writers import Labelled
 
 
-def ancestors(models: Path) -> list[Ancestor]:
-    """The models in a folder: what trainings begin with, and are compared with.
+def ancestors(session: Session, folder: Path) -> list[Ancestor]:
+    """What trainings begin with, and are compared with: the models on record and those that ship.
 
-    A model whose card cannot be read is none: it does not run either.
+    folder: of those that ship, which are put on record when a worker starts. One whose card cannot
+    be read is none: it does not run either.
     """
-    found = []
-    for name in weights.MODELS:
+    found = {one.name: ancestor(one) for one in models.list_models(session)}
+    for kind in weights.MODELS:
         try:
-            card = weights.read_card(models / name)
+            card = weights.read_card(folder / kind)
         except LungcoreError:
             continue
-        marks = frozenset(card.trained_series)
-        found.append(Ancestor(f"{name} {card.version}", partial(_is_marked, marks)))
-    return found
+        known = partial(_is_marked, frozenset(card.trained_series))
+        found.setdefault(card.name, Ancestor(f"{kind} {card.name}", known))
+    return list(found.values())
+
+
+def ancestor(model: ModelRecord) -> Ancestor:
+    """A model on record, by what its card says it has learnt from."""
+    marks = frozenset(model.card.get("trained_series", ()))
+    return Ancestor(f"{model.kind} {model.name}", partial(_is_marked, marks))
+
+
+def check_unseen(session: Session, dataset_id: str, *known: ModelRecord) -> None:
+    """Raise LungcoreError where one of the models has learnt from a patient of the test split.
+
+    The version was free of leaks when it was frozen; models may have been made since.
+    """
+    manifest = datasets.find(session, dataset_id)
+    for leak in datasets.learnt_since(session, manifest, map(ancestor, known)):
+        raise leak
 
 
 def draft(
@@ -49,7 +69,7 @@ def draft(
     left.
     """
     with database.snapshot(engine) as session:
-        return datasets.draft(session, rules, ancestors(settings.models), splits)
+        return datasets.draft(session, rules, ancestors(session, settings.models), splits)
 
 
 def read_splits(path: Path) -> dict[str, Split]:
@@ -93,7 +113,8 @@ def export(
     try:
         with database.snapshot(engine) as session:
             manifest = datasets.find(session, dataset_id)
-        written = write_all(_labelled(engine, settings, manifest), format_name, out, settings)
+        found = labelled(engine, settings, manifest)
+        written = write_all(found, format_name, out, settings)
         with database.transaction(engine) as session:
             audit.append(
                 session,
@@ -107,15 +128,43 @@ def export(
     return written
 
 
-def _is_marked(marks: frozenset[str], series_uid: str) -> bool:
-    return weights.mark(series_uid) in marks
+def lay_out(settings: Settings, dataset_id: str, task: Task, out: Path) -> None:
+    """Write what a version has to learn from as `learning.scans` reads it, once; no test.
+
+    Raises LungcoreError when there is no such version or what it names is not what it was.
+    """
+    from lungcore.jobs.label_writers import write_training
+    from lungcore.learning.scans import INDEX
+
+    if (out / INDEX).is_file():
+        return
+    shutil.rmtree(out, ignore_errors=True)
+    engine = database.connect(settings.database_url)
+    try:
+        with database.snapshot(engine) as session:
+            manifest = datasets.find(session, dataset_id)
+        found = labelled(engine, settings, manifest, ("train", "validation"))
+        write_training(found, out, settings, task.folds)
+    finally:
+        engine.dispose()
 
 
-def _labelled(engine: Engine, settings: Settings, manifest: Manifest) -> Iterator["Labelled"]:
+def labelled(
+    engine: Engine, settings: Settings, manifest: Manifest, splits: Sequence[Split] = SPLITS
+) -> Iterator["Labelled"]:
+    """Each series of these splits with its labels as they were frozen, one at a time.
+
+    Raises LungcoreError when what it names is not what it was.
+    """
     masks = MaskStore(settings.storage)
     for entry in manifest.entries:
-        with database.snapshot(engine) as session:
-            yield _one(session, entry, manifest.rules, masks)
+        if entry.split in splits:
+            with database.snapshot(engine) as session:
+                yield _one(session, entry, manifest.rules, masks)
+
+
+def _is_marked(marks: frozenset[str], series_uid: str) -> bool:
+    return weights.mark(series_uid) in marks
 
 
 def _one(session: Session, entry: Entry, rules: Rules, masks: MaskStore) -> "Labelled":

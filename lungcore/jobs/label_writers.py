@@ -75,13 +75,26 @@ def _with_grids(found: Iterable[Labelled]) -> Iterator[tuple[LabelSet, Grid]]:
 
 
 def _training(found: Iterable[Labelled], out: Path, settings: Settings) -> list[Path]:
+    write_training(found, out, settings)
+    return [out]
+
+
+def write_training(
+    found: Iterable[Labelled], out: Path, settings: Settings, folds: int = training_folder.FOLDS
+) -> None:
+    """Write a folder to train on, for a task of so many folds."""
     pixels = PixelStore(settings.storage)
     cases = (
-        Case(one.agreed(), pixels.read(one.series.series_uid), one.split, one.patient)
+        Case(
+            labels=one.agreed(),
+            volume=pixels.read(one.series.series_uid),
+            split=one.split,
+            patient=one.patient,
+            kernel=one.series.convolution_kernel,
+        )
         for one in found
     )
-    training_folder.write(cases, out)
-    return [out]
+    training_folder.write(cases, out, folds)
 
 
 def _nifti(found: Labelled, out: Path, _settings: Settings) -> list[Path]:

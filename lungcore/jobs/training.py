@@ -16,11 +16,12 @@ from sqlalchemy import Engine
 
 from lungcore import __version__
 from lungcore.errors import LungcoreError
-from lungcore.jobs import children, models, training_data
+from lungcore.jobs import children, datasets, models
 from lungcore.jobs.failures import JobFailedError, told
 from lungcore.learning import curves, plans
 from lungcore.learning.plans import Plan
 from lungcore.records import database, trainings
+from lungcore.records import datasets as versions
 from lungcore.records import models as registry
 from lungcore.settings import Settings
 
@@ -52,9 +53,7 @@ def prepared(settings: Settings, plan: Plan, training_id: str) -> Plan:
     elif plan.recipe.thaw is not None:
         raise LungcoreError("models.thaw_needs_parent")
     if plan.dataset:
-        dataset = training_data.find(settings, plan.dataset)
-        if not dataset.of("train"):
-            raise LungcoreError("models.dataset_empty", dataset=plan.dataset)
+        _check_dataset(settings, plan)
         laid_out = folder(settings, training_id) / "data"
         return replace(plan, task=replace(plan.task, data="scans"), data=str(laid_out))
     needed = (plan.images, plan.labels) if plan.preset == plans.SEED_CNN else (plan.data,)
@@ -62,6 +61,22 @@ def prepared(settings: Settings, plan: Plan, training_id: str) -> Plan:
         if not path or not Path(path).exists():
             raise LungcoreError("learning.data_absent", path=path or "-")
     return plan
+
+
+def _check_dataset(settings: Settings, plan: Plan) -> None:
+    """Raise LungcoreError for a version without cases, or a parent that knows its test patients."""
+    engine = database.connect(settings.database_url)
+    try:
+        with database.snapshot(engine) as session:
+            splits = {entry.split for entry in versions.find(session, plan.dataset).entries}
+            for split in ("train", "validation"):
+                if split not in splits:
+                    raise LungcoreError(f"models.no_{split}_cases", dataset=plan.dataset)
+            if plan.parent_name:
+                parent = registry.find(session, plan.parent_name)
+                datasets.check_unseen(session, plan.dataset, parent)
+    finally:
+        engine.dispose()
 
 
 def _version(plan: Plan, training_id: str) -> str:
@@ -162,7 +177,7 @@ def train_here(settings: Settings, plan: Plan, place: Path | None = None) -> str
     plan = prepared(settings, plan, place.name)
     data = place / "data"
     plan = replace(plan, data=str(data))
-    training_data.lay_out(settings, training_data.find(settings, plan.dataset), plan.task, data)
+    datasets.lay_out(settings, plan.dataset, plan.task, data)
     plans.write(place, plan)
     train.train(plan, place, place / "weights")
     name = models.register(settings, place / "weights", "trained")
@@ -216,8 +231,7 @@ def tidy(settings: Settings, training_id: str) -> None:
 
 def _lay_out(settings: Settings, plan: Plan) -> None:
     if plan.dataset:
-        dataset = training_data.find(settings, plan.dataset)
-        training_data.lay_out(settings, dataset, plan.task, Path(plan.data))
+        datasets.lay_out(settings, plan.dataset, plan.task, Path(plan.data))
 
 
 def models_of(engine: Engine) -> list[registry.ModelRecord]:

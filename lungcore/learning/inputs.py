@@ -21,7 +21,6 @@ from lungcore.learning.tasks import Task
 EDGES_HU = (-1024, -950, -900, -850, -800, -700, -500, -200, 0, 100, 300, 4000)
 SLACK = 1.1  # of spacings, for what is as good as the same
 LEAST_HU_DISTANCE = 0.1  # total variation that counts as no difference
-KERNELS = "kernels.csv"  # image,kernel: beside the images, where it is known
 Reason = tuple[str, dict[str, Any]]
 
 
@@ -114,5 +113,4 @@ def _cases(data: Path, task: Task) -> list[Case]:
 
 
 def _kernels(data: Path) -> dict[str, str]:
-    path = data / KERNELS
-    return {row["image"]: row["kernel"] for row in read_rows(path)} if path.is_file() else {}
+    return {row["image"]: row.get("kernel", "") for row in read_rows(data / scans.INDEX)}

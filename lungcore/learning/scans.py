@@ -2,10 +2,11 @@
 
     images/NAME.nii.gz   HU
     masks/NAME.nii.gz    0, or the number of the lesion that a voxel belongs to
-    lesions.csv          image,lesion,patient_id,fold,malignancy and the task's attributes
+    lesions.csv          image,lesion,patient_id,fold,kernel,malignancy and the task's attributes
 
 One row a lesion: `image` is NAME; ratings are means over the readers, empty where nobody rated. A
-series without lesions has one row with lesion 0 and no ratings.
+series without lesions has one row with lesion 0 and no ratings. Columns from `kernel`, the
+ConvolutionKernel, on may be absent.
 """
 
 from collections.abc import Collection, Mapping
@@ -113,7 +114,7 @@ def _rated(volume: Volume, lesion: Lesion, task: Task) -> Rated:
         for mm, spacing in ((slab_mm, slice_mm), (around_mm, row_mm), (around_mm, column_mm))
     )
     box = bounding_box(lesion.mask, (margin[0], margin[1], margin[2]))
-    ratings = {name: float(row[name] or "nan") for name in ("malignancy", *task.attributes)}
+    ratings = {name: float(row.get(name) or "nan") for name in ("malignancy", *task.attributes)}
     known = targets(np.array([ratings["malignancy"]]), ratings, task)
     return Rated(
         name=f"{row['image']} {row['lesion']}",

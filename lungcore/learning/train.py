@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from lungcore.errors import LungcoreError
 from lungcore.learning import plans, tasks
 from lungcore.learning.plans import CLASSIFIER, DETECTOR, Plan
-from lungcore.learning.weights import Card, mark, write_card
+from lungcore.learning.weights import Card, mark, read_card, write_card
 
 # Of the candidates, which are reported: from what probability, and how many of a series at most.
 DETECTOR_SETTINGS = {"least_probability": 0.3, "most_reported": 20.0}
@@ -50,7 +50,7 @@ def _train_detector(plan: Plan, folder: Path, out: Path) -> bool:
         return False
     card = _card(plan, export(model, plan.task, out), DETECTOR_SETTINGS)
     series = examples.detector_series(Path(plan.data), plan.task)
-    write_card(out, replace(card, trained_series=_marks(series)))
+    write_card(out, replace(card, trained_series=_marks(plan, series)))
     return True
 
 
@@ -64,7 +64,7 @@ def _train_classifier(plan: Plan, folder: Path, out: Path) -> bool:
     data = Path(plan.data)
     card = _card(plan, export(model, plan.task, out), out_of_fold.unfitted())
     series = {one.series_uid for one in examples.rated(data, plan.task)}
-    card = replace(card, trained_series=_marks(sorted(series)))
+    card = replace(card, trained_series=_marks(plan, series))
     write_card(out, card)  # the members run by it when they are calibrated
     judged = out_of_fold.judge(plan.task, data, out)
     write_card(out, replace(card, settings=out_of_fold.fit(judged)))
@@ -124,8 +124,11 @@ def _inputs(plan: Plan) -> dict[str, Any]:
     return inputs.of_training(Path(plan.data), plan.task)
 
 
-def _marks(series: list[str]) -> tuple[str, ...]:
-    return tuple(mark(uid) for uid in series)
+def _marks(plan: Plan, series: Iterable[str]) -> tuple[str, ...]:
+    """Of all that was learnt from, the parent's series included: what it knows, the child knows."""
+    own = {mark(uid) for uid in series}
+    inherited = read_card(Path(plan.parent)).trained_series if plan.parent else ()
+    return tuple(sorted(own.union(inherited)))
 
 
 def cost(plan: Plan, seconds: float = COST_SECONDS) -> dict[str, float]:

@@ -14,7 +14,7 @@ from lungcore.errors import LungcoreError
 from lungcore.findings.balance import Nodule, Share, balance, nodules
 from lungcore.findings.dataset import Entry, Labels, Manifest, Rules, Shares, Split, split_of
 from lungcore.findings.labels import LabelSet
-from lungcore.findings.leaks import Ancestor, leaks
+from lungcore.findings.leaks import Ancestor, leaks, learnt
 from lungcore.records import audit, label_layers, label_sources, signed
 from lungcore.records.dataset_tables import DatasetRow
 from lungcore.records.identity import actor_name
@@ -43,6 +43,16 @@ class DatasetRecord:
     frozen_by: str
     frozen_at: datetime
     balance: Mapping[Split, Share]
+
+    @property
+    def short_id(self) -> str:
+        """As much of the id as people read."""
+        return self.dataset_id[:12]
+
+    @property
+    def short_name(self) -> str:
+        """What people call it: its name, if any, and the beginning of its id."""
+        return f"{self.name} {self.short_id}".strip()
 
 
 def draft(
@@ -77,9 +87,7 @@ def draft(
     if not chosen:
         raise LungcoreError("datasets.empty", n=sum(left_out.values()))
     entries = [entry for entry, _ in chosen]
-    series_of: dict[str, list[str]] = {}
-    for row in rows:
-        series_of.setdefault(_patient(row), []).append(row.series_uid)
+    series_of = _series_of(rows)
     return Draft(
         manifest=Manifest.of(rules, entries),
         balance=balance((entry.split, entry.patient, found) for entry, found in chosen),
@@ -119,6 +127,19 @@ def freeze(
         detail={"name": name.strip(), "series": len(draft.manifest.entries)},
     )
     return dataset_id, True
+
+
+def learnt_since(
+    session: Session, manifest: Manifest, ancestors: Iterable[Ancestor]
+) -> list[LungcoreError]:
+    """What the models have learnt of the test split of a frozen version."""
+    rows = _series(session)
+    series_of, patients = _series_of(rows), {row.series_uid: _patient(row) for row in rows}
+    known = {
+        entry.patient: series_of.get(patients.get(entry.series_uid, ""), [entry.series_uid])
+        for entry in manifest.entries
+    }
+    return learnt(manifest.entries, known, ancestors)
 
 
 def list_datasets(session: Session) -> list[DatasetRecord]:
@@ -191,6 +212,13 @@ def _series(session: Session) -> Sequence[Row[Any]]:
         .add_columns(SeriesRow.pixel_hash, SeriesRow.spacing_mm, SeriesRow.phantom)
         .where(SeriesRow.verdict != "refuse")
     ).all()
+
+
+def _series_of(rows: Iterable[Row[Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(_patient(row), []).append(row.series_uid)
+    return found
 
 
 def _patient(row: Row[Any]) -> str:

@@ -97,21 +97,32 @@ def test_splits_go_where_each_program_looks_for_them(tmp_path, sets, volume):
         assert (out / one["label"]).is_file()
         assert len(other["box"]) == nodules
     rows = read_rows(out / "lesions.csv")
-    assert {row["image"] for row in rows} == {"case0000", "case0001"}, "no test case"
-    [negative] = [row for row in rows if row["image"] == "case0001"]
+    train, test = sets[0].series_uid, sets[1].series_uid
+    assert {row["image"] for row in rows} == {train, "1.9"}, "no test case"
+    assert test in content["cases"].values()
+    [negative] = [row for row in rows if row["image"] == "1.9"]
     assert (negative["lesion"], negative["fold"]) == ("0", str(FOLDS - 1))
-    assert all(int(row["fold"]) < FOLDS - 1 for row in rows if row["image"] == "case0000")
+    assert all(int(row["fold"]) < FOLDS - 1 for row in rows if row["image"] == train)
 
 
 def test_our_own_training_reads_the_folder(tmp_path, sets, volume, grid):
     """The layout of learning.scans: numbers of masks are lesions, ratings are the readers'."""
     out = tmp_path / "t"
-    training_folder.write([Case(sets[0], volume, "train", "P1")], out)
+    training_folder.write([Case(sets[0], volume, "train", "P1", "B30f")], out)
     assert LUNGS.folds == FOLDS
+    uid = sets[0].series_uid
     rows = read_rows(out / "lesions.csv")
-    assert scans.names(out, range(FOLDS - 1)) == ["case0000"]
-    mask = read_image(out / "masks" / "case0000.nii.gz").hu
+    assert scans.names(out, range(FOLDS - 1)) == [uid]
+    mask = read_image(out / "masks" / f"{uid}.nii.gz").hu
     for row, mark in zip(rows, sets[0].nodules, strict=True):
         np.testing.assert_array_equal(mask == int(row["lesion"]), on_grid(mark.mask, grid))
         for name in ("malignancy", *LUNGS.attributes):
             assert row[name] == str(mark.attributes.get(name, ""))
+        assert row["kernel"] == "B30f"
+
+
+def test_folds_are_those_of_the_task(tmp_path, sets, volume):
+    cases = [Case(sets[0], volume, "train", "P1"), Case(sets[1], volume, "validation", "P2")]
+    training_folder.write(cases, tmp_path / "t", folds=2)
+    folds = {row["patient_id"]: row["fold"] for row in read_rows(tmp_path / "t" / "lesions.csv")}
+    assert folds == {"P1": "0", "P2": "1"}

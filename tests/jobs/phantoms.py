@@ -1,22 +1,22 @@
 """Labelled phantom studies and a network small enough to train in a test."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from lungcore.dicom.write import SeriesText, write_series
+from lungcore.findings.dataset import Rules, Split
 from lungcore.findings.labels import Grid, Mark
 from lungcore.formats import images
 from lungcore.formats.label_images import label_map
 from lungcore.imaging.phantom import thorax
-from lungcore.jobs import importing, labelling, training_data
-from lungcore.jobs.training_data import Case, Dataset
+from lungcore.jobs import datasets, importing, labelling
 from lungcore.learning import plans, tasks
 from lungcore.learning.plans import Plan
 from lungcore.learning.tasks import Preset
-from lungcore.records import database, label_layers
+from lungcore.records import database
+from lungcore.records import datasets as versions
 from lungcore.settings import Settings
 
 SPACING_MM = (5.0, 2.0, 2.0)
@@ -69,29 +69,22 @@ def labelled_phantom(settings: Settings, seed: int, folder: Path) -> str:
     return series.series_uid
 
 
-def frozen(settings: Settings, folder: Path, train: int = 2, test: int = 1) -> Dataset:
-    """A dataset version of labelled phantoms."""
-    uids = [labelled_phantom(settings, seed, folder) for seed in range(train + test)]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def frozen(settings: Settings, folder: Path) -> tuple[str, str]:
+    """A dataset version of three labelled phantoms, one a split: its id, and the test series."""
+    uids = [labelled_phantom(settings, seed, folder) for seed in range(len(SPLITS))]
     engine = database.connect(settings.database_url)
-    with database.snapshot(engine) as session:
-        labels = {uid: label_layers.of_series(session, uid)[0].content_sha256 for uid in uids}
+    rules = Rules(phantoms=True, shares=None)
+    draft = datasets.draft(engine, settings, rules, dict(zip(uids, SPLITS, strict=True)))
+    with database.transaction(engine) as session:
+        dataset_id, _ = versions.freeze(session, draft, name="phantoms")
     engine.dispose()
-    return training_data.freeze(settings, _cases(uids, labels, train))
+    return dataset_id, uids[-1]
 
 
-def _cases(uids: Sequence[str], labels: dict[str, str], train: int) -> list[Case]:
-    return [
-        Case(
-            series_uid=uid,
-            labels=labels[uid],
-            fold=number % 2,
-            role="train" if number < train else "test",
-        )
-        for number, uid in enumerate(uids)
-    ]
-
-
-def tiny_plan(dataset: Dataset, steps: int = 40, **recipe: object) -> dict[str, object]:
+def tiny_plan(dataset_id: str, steps: int = 40, **recipe: object) -> dict[str, object]:
     """A training of the tiny detector, as a page sends it."""
     chosen = replace(
         plans.defaults(plans.DETECTOR, TINY),
@@ -101,6 +94,6 @@ def tiny_plan(dataset: Dataset, steps: int = 40, **recipe: object) -> dict[str, 
         preset=plans.DETECTOR,
         task=TINY,
         recipe=chosen.taking(steps),
-        dataset=dataset.dataset_id,
+        dataset=dataset_id,
     )
     return plans.as_json(plan)

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from lungcore.jobs import datasets
 from lungcore.jobs.importing import import_phantom
 from lungcore.jobs.label_writers import FORMATS
 from lungcore.jobs.labelling import import_labels
+from lungcore.learning.tasks import LUNGS
 from lungcore.learning.weights import mark, read_card, write_card
 from lungcore.records import database, studies
 from lungcore.records import datasets as dataset_records
+from lungcore.records import models as registry
 
 HEADING = "seriesuid,reader,nodule,coordX,coordY,coordZ,diameter_mm,malignancy,texture\n"
 
@@ -109,7 +112,9 @@ def test_the_folder_to_train_on_holds_the_splits(dataset_id, settings, tmp_path,
     with (out / "lesions.csv").open() as file:
         [row] = list(csv.DictReader(file))
     assert (row["lesion"], row["malignancy"], row["texture"]) == ("1", "4", "5")
-    assert content["cases"][row["image"]] == phantom_uid
+    assert row["image"] == phantom_uid
+    name = Path(image["label"]).name.removesuffix(".nii.gz")
+    assert content["cases"][name] == phantom_uid
 
 
 def test_a_segmentation_a_series_that_has_nodules(dataset_id, settings, tmp_path, phantom_uid):
@@ -138,14 +143,64 @@ def test_shipped_models_are_ancestors_and_what_they_learnt_from_is_no_test(
     card = read_card(models / "detector")
     known = [*card.trained_series, mark(phantom_uid)]
     write_card(models / "detector", card.__class__(**vars_of(card) | {"trained_series": known}))
-    learnt = [one for one in datasets.ancestors(models) if one.learnt(phantom_uid)]
-    assert [one.name for one in learnt] == [f"detector {card.version}"]
-    assert not any(one.learnt(phantom_uid) for one in datasets.ancestors(settings.models))
-    assert datasets.ancestors(tmp_path / "nowhere") == []
+    with database.snapshot(engine) as session:
+        learnt = [one for one in datasets.ancestors(session, models) if one.learnt(phantom_uid)]
+        unaware = datasets.ancestors(session, settings.models)
+        assert datasets.ancestors(session, tmp_path / "nowhere") == []
+    assert [one.name for one in learnt] == [f"detector {card.name}"]
+    assert not any(one.learnt(phantom_uid) for one in unaware)
 
 
 def vars_of(card):
     return {name: getattr(card, name) for name in card.__slots__}
+
+
+def test_a_model_on_record_is_an_ancestor_of_versions_frozen_before_it_too(
+    engine, settings, phantom_uid, negative_uid, dataset_id
+):
+    def of(name, uid):
+        return registry.NewModel(
+            kind="detector",
+            task="lungs",
+            name=name,
+            sha256=name,
+            files={},
+            card={"trained_series": [mark(uid)]},
+            origin="trained",
+        )
+
+    with database.transaction(engine) as session:
+        honest = registry.add(session, of("honest", phantom_uid))  # of the training split
+        spoilt = registry.add(session, of("spoilt", negative_uid))  # of the test split
+        datasets.check_unseen(session, dataset_id, honest)
+        with pytest.raises(LungcoreError) as refused:
+            datasets.check_unseen(session, dataset_id, honest, spoilt)
+    assert refused.value.key == "datasets.leak_learnt"
+    assert "spoilt" in str(refused.value)
+    draft = datasets.draft(
+        engine,
+        settings,
+        Rules(phantoms=True, shares=None),
+        {phantom_uid: "train", negative_uid: "test"},
+    )
+    assert [leak.key for leak in draft.leaks] == ["datasets.leak_learnt"]
+
+
+def test_what_is_learnt_from_is_laid_out_once_and_never_the_test(
+    dataset_id, settings, tmp_path, phantom_uid, negative_uid
+):
+    out = tmp_path / "data"
+    datasets.lay_out(settings, dataset_id, LUNGS, out)
+    assert [path.name for path in (out / "images").iterdir()] == [f"{phantom_uid}.nii.gz"]
+    assert not list((out / "raw_splitted_data" / "imagesTs").iterdir())
+    again = (out / "lesions.csv").stat().st_mtime_ns
+    datasets.lay_out(settings, dataset_id, LUNGS, out)
+    assert (out / "lesions.csv").stat().st_mtime_ns == again
+    (out / "lesions.csv").unlink()  # as if it had been killed in the middle
+    (out / "masks" / "torn").write_bytes(b"")
+    datasets.lay_out(settings, dataset_id, LUNGS, out)
+    assert not (out / "masks" / "torn").exists()
+    assert (out / "lesions.csv").is_file()
 
 
 def test_a_file_of_splits_is_read_and_its_faults_are_told(tmp_path):

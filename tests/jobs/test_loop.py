@@ -37,8 +37,18 @@ def engine(settings):
 
 
 @pytest.fixture
-def dataset(settings, tmp_path):
+def frozen_phantoms(settings, tmp_path):
     return frozen(settings, tmp_path)
+
+
+@pytest.fixture
+def dataset(frozen_phantoms):
+    return frozen_phantoms[0]
+
+
+@pytest.fixture
+def test_case(frozen_phantoms):
+    return frozen_phantoms[1]
 
 
 @pytest.fixture
@@ -64,7 +74,7 @@ def state_of(engine, training_id):
 
 
 def test_label_freeze_train_compare_promote_detect_roll_back(
-    settings, client, engine, dataset, real_worker, wait_until
+    settings, client, engine, dataset, test_case, real_worker, wait_until
 ):
     with database.transaction(engine) as session:
         owner, second = (
@@ -72,8 +82,7 @@ def test_label_freeze_train_compare_promote_detect_roll_back(
             for name, role in (("owner", "model_owner"), ("admin", "administrator"))
         )
     real_worker()
-    [test_case] = dataset.of("test")
-    before = client.enqueue_detect(test_case.series_uid, owner)
+    before = client.enqueue_detect(test_case, owner)
     training_id = client.enqueue_training(tiny_plan(dataset), owner)
     wait_until(lambda: client.status(before).ended)
     wait_until(lambda: state_of(engine, training_id).state != "running")
@@ -87,10 +96,10 @@ def test_label_freeze_train_compare_promote_detect_roll_back(
         present = registry.in_use(session)["detector"]
     assert (candidate.stage, candidate.origin, present.origin) == ("candidate", "trained", "house")
     assert candidate.probe["ok"]
-    assert candidate.card["dataset"] == dataset.dataset_id
+    assert candidate.card["dataset"] == dataset
     assert candidate.card["inputs"]["slice_mm"][0] == 5.0
 
-    compared = client.enqueue_comparison(done.model, dataset.dataset_id, owner)
+    compared = client.enqueue_comparison(done.model, dataset, owner)
     wait_until(lambda: client.status(compared).ended)
     assert client.status(compared).state == "done"
     with database.snapshot(engine) as session:
@@ -107,10 +116,10 @@ def test_label_freeze_train_compare_promote_detect_roll_back(
             session, done.model, account_id=owner, reason="try", failed=failed, second_id=second
         )
 
-    after = client.enqueue_detect(test_case.series_uid, owner)
+    after = client.enqueue_detect(test_case, owner)
     wait_until(lambda: client.status(after).ended)
     with database.snapshot(engine) as session:
-        latest = detections.latest(session, test_case.series_uid)
+        latest = detections.latest(session, test_case)
         seen = {one.model: one for one in watching.inputs(session)}
     assert (latest.state, latest.models["detector"]) == ("done", done.model)
     assert set(seen) == {present.name, done.model}
@@ -118,10 +127,10 @@ def test_label_freeze_train_compare_promote_detect_roll_back(
     with database.transaction(engine) as session:
         back = registry.roll_back(session, "detector", account_id=owner, reason="it was a try")
     assert back == present.name
-    again = client.enqueue_detect(test_case.series_uid, owner)
+    again = client.enqueue_detect(test_case, owner)
     wait_until(lambda: client.status(again).ended)
     with database.snapshot(engine) as session:
-        assert detections.latest(session, test_case.series_uid).models["detector"] == back
+        assert detections.latest(session, test_case).models["detector"] == back
         audit.verify(session)
 
 
@@ -185,7 +194,7 @@ def test_pause_resume_and_cancel(settings, client, engine, dataset, real_worker,
 def test_a_plan_that_cannot_be_is_refused_at_once(settings, client, dataset, tmp_path):
     good = tiny_plan(dataset)
     wrong = {
-        "models.dataset_unknown": good | {"dataset": "0" * 16},
+        "datasets.unknown": good | {"dataset": "0" * 64},
         "models.unknown": good | {"parent_name": "none"},
         "models.thaw_needs_parent": good | {"recipe": good["recipe"] | {"thaw": [0]}},
         "learning.recipe_value": good | {"recipe": good["recipe"] | {"optimizer": "lion"}},
