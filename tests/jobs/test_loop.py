@@ -212,7 +212,7 @@ def test_a_failed_training_tells_why_and_goes_on_when_it_can(
     settings, client, engine, dataset, real_worker, wait_until
 ):
     plan = tiny_plan(dataset, steps=20)
-    odd = replace(TINY, patches=((2, 32), (1, 4000)))
+    odd = replace(TINY, patches=((2, 32), (1, 96)))
     training_id = client.enqueue_training(
         plan | {"task": plans.as_json(Plan(preset="detector", task=odd))["task"]}, None
     )
