@@ -9,7 +9,6 @@ from lungcore import __version__
 from lungcore.cli.output import UsageError, say, say_json
 from lungcore.learning import plans, tasks, train
 from lungcore.learning.plans import CLASSIFIER, DETECTOR, SEED_CNN, Plan, Recipe
-from lungcore.records import database, datasets
 from lungcore.settings import Settings
 
 CHOSEN = ("optimizer", "learning_rate", "loss", "augmentation", "patience", "seed", "epochs")
@@ -71,6 +70,7 @@ def _need(arguments: Namespace, *names: str) -> None:
 def _train_into_registry(settings: Settings, arguments: Namespace) -> None:
     """Lay out the dataset version, train on it and register the candidate."""
     from lungcore.jobs import training
+    from lungcore.records import database, datasets
 
     if arguments.preset not in (DETECTOR, CLASSIFIER):
         raise UsageError("cli.train_no_dataset", preset=arguments.preset)
