@@ -121,7 +121,7 @@ class Idle:
     def beat(self):
         pass
 
-    settle_detections = beat
+    settle_detections = settle_trainings = beat
 
     def uploads_waiting(self):
         return set()
