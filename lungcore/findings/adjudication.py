@@ -93,7 +93,9 @@ class Adjudication:
             if event.kind == "rest":
                 method, reason = event.payload["method"], event.payload["reason"]
                 found |= {
-                    number: replace(proposal(len(group), self.readers, method, event.seq), reason=reason)
+                    number: replace(
+                        proposal(len(group), self.readers, method, event.seq), reason=reason
+                    )
                     for number, group in enumerate(self.groups)
                 }
         return found | {
@@ -160,7 +162,7 @@ def check(state: Adjudication, kind: str, payload: Mapping[str, Any]) -> None:
     if why in FIELDS[kind]:
         raise LungcoreError("findings.invalid", name=why)
     if why:
-        raise LungcoreError(f"adjudication.{why}")
+        raise LungcoreError(f"adjudication.refused_{why}")
 
 
 def lettered(series_uid: str, readers: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What readers of a series say differently, nodule by nodule, and what an adjudicator made of it."""
+"""What readers of a series say differently, and the set that an adjudicator's decisions leave."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

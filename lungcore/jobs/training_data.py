@@ -167,12 +167,10 @@ def _row(told: list[str], number: int, mark: Mark, task: Task) -> list[str]:
 
 def _labels(session: Session, settings: Settings, case: Case) -> LabelSet:
     masks = MaskStore(settings.storage)
-    layers = label_layers.of_series(session, case.series_uid)
-    sets = label_layers.label_sets(session, case.series_uid, masks)
-    for layer, labels in zip(layers, sets, strict=True):
-        if layer.content_sha256 == case.labels:
-            return labels
-    raise LungcoreError("models.labels_unknown", series_uid=case.series_uid, labels=case.labels)
+    labels = label_layers.of_content(session, case.series_uid, case.labels, masks)
+    if labels is None:
+        raise LungcoreError("models.labels_unknown", series_uid=case.series_uid, labels=case.labels)
+    return labels
 
 
 def _folder(settings: Settings) -> Path:

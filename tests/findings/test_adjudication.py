@@ -145,11 +145,11 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one_until_it_is_taken_ba
         (*decide(1, outline=1), "findings.invalid"),  # the second reader did not mark it
         (*decide(1, ratings=1), "findings.invalid"),
         (*decide(0, nodule=False, outline="vote"), "findings.invalid"),
-        ("finish", {}, "adjudication.undecided"),
-        ("take_back", {"seq": 1}, "adjudication.nothing_to_take_back"),
-        ("take_back", {"seq": [1]}, "adjudication.nothing_to_take_back"),
-        ("reopen", {"reason": "x"}, "adjudication.not_finished"),
-        ("withdraw", {"reason": "x"}, "adjudication.nothing_counts"),
+        ("finish", {}, "adjudication.refused_undecided"),
+        ("take_back", {"seq": 1}, "adjudication.refused_nothing_to_take_back"),
+        ("take_back", {"seq": [1]}, "adjudication.refused_nothing_to_take_back"),
+        ("reopen", {"reason": "x"}, "adjudication.refused_not_finished"),
+        ("withdraw", {"reason": "x"}, "adjudication.refused_nothing_counts"),
         ("rest", {"method": "each", "reason": "x"}, "findings.invalid"),
         ("rest", {"method": "vote", "reason": "x", "more": 1}, "findings.invalid"),
         ("erase", {}, "findings.invalid"),
@@ -164,12 +164,12 @@ def test_what_cannot_be_is_refused(kind, payload, key):
 def test_nothing_is_decided_before_readers_are_laid_out_or_after_the_end():
     with pytest.raises(LungcoreError) as refused:
         check(Adjudication(), *decide(0))
-    assert refused.value.key == "adjudication.not_begun"
+    assert refused.value.key == "adjudication.refused_not_begun"
     finished = play([("rest", {"method": "vote", "reason": "x"}), ("finish", {})])[1][-1]
     for kind, payload in (decide(0), ("begin", {}), ("finish", {}), ("take_back", {"seq": 2})):
         with pytest.raises(LungcoreError) as refused:
             check(finished, kind, payload)
-        assert refused.value.key == "adjudication.finished"
+        assert refused.value.key == "adjudication.refused_finished"
 
 
 def test_the_proposal_is_what_most_readers_say():
