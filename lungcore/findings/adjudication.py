@@ -148,10 +148,12 @@ def step(state: Adjudication, event: Event) -> Adjudication:
             return replace(state, made=(*state.made, event))
 
 
-def check(state: Adjudication, kind: str, payload: Mapping[str, Any]) -> None:
+def check(state: Adjudication, kind: Any, payload: Any) -> None:
     """Let through an event that `fold` can take after `state`. Raises LungcoreError otherwise."""
-    if kind not in FIELDS or not isinstance(payload, dict) or set(payload) - set(FIELDS[kind]):
+    if not isinstance(kind, str) or kind not in FIELDS:
         raise LungcoreError("findings.invalid", name="kind")
+    if not isinstance(payload, dict) or set(payload) - set(FIELDS[kind]):
+        raise LungcoreError("findings.invalid", name="payload")
     if kind in REASONED:
         reason = payload.get("reason")
         if not isinstance(reason, str) or len(reason) > LONGEST_REASON:

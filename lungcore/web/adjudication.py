@@ -96,22 +96,26 @@ def describe(found: AdjudicationRecord) -> dict[str, Any]:
         "counts": state.counts,
         "is_stale": found.is_stale,
         "readers": list(found.names),
-        "groups": [_group(found, number) for number in range(len(state.groups))],
+        "groups": _groups(found),
         "history": [_act(act, state) for act in found.history],
     }
 
 
-def _group(found: AdjudicationRecord, number: int) -> dict[str, Any]:
+def _groups(found: AdjudicationRecord) -> list[dict[str, Any]]:
     state, sets = found.state, found.sets
-    members = sorted(state.groups[number])
-    marks = [sets[member.reader].marks[member.nodule] for member in members]
-    decision = state.decisions.get(number)
-    return {
-        "disputes": disputes(marks, state.readers),
-        "marks": [_mark(found, member) for member in members],
-        "is_voted": proposal(len(members), state.readers, "vote").is_nodule,
-        "decision": asdict(decision) if decision else None,
-    }
+    told = []
+    for number, group in enumerate(state.groups):
+        marks = [sets[member.reader].marks[member.nodule] for member in group]
+        decision = state.decisions.get(number)
+        told.append(
+            {
+                "disputes": disputes(marks, state.readers),
+                "marks": [_mark(found, member) for member in sorted(group)],
+                "is_voted": proposal(len(group), state.readers, "vote").is_nodule,
+                "decision": asdict(decision) if decision else None,
+            }
+        )
+    return told
 
 
 def _mark(found: AdjudicationRecord, member: Member) -> dict[str, Any]:

@@ -153,6 +153,8 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one_until_it_is_taken_ba
         ("rest", {"method": "each", "reason": "x"}, "findings.invalid"),
         ("rest", {"method": "vote", "reason": "x", "more": 1}, "findings.invalid"),
         ("erase", {}, "findings.invalid"),
+        (["finish"], {}, "findings.invalid"),
+        ("finish", [], "findings.invalid"),
     ],
 )
 def test_what_cannot_be_is_refused(kind, payload, key):
