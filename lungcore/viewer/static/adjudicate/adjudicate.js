@@ -106,7 +106,7 @@ export class Adjudicate {
     const all = actionsOf(review);
     const still = Object.fromEntries([...MARKING].map((name) => [name, () => {}]));
     const own = { next: () => this.step(1), previous: () => this.step(-1), label: () => this.form?.reason.focus() };
-    return { ...all, ...still, ...own };
+    return { ...all, ...still, ...own, escape: () => {} }; // a nodule stays selected: decisions are about it
   }
 
   /** The number of the selected nodule, or null. */
