@@ -5,7 +5,7 @@ never been made. Payloads, by kind of event:
 
 | kind      | payload |
 |-----------|---------|
-| begin     | readers, groups: what was said, and which marks are of one nodule; starts afresh |
+| begin     | readers, groups: what each said, and which marks are of one nodule |
 | decide    | group, nodule, reason; of a nodule also outline and ratings |
 | rest      | method, reason: of all groups that are not decided one by one |
 | take_back | seq of the decide or the rest |
@@ -13,9 +13,12 @@ never been made. Payloads, by kind of event:
 | reopen    | reason |
 | withdraw  | reason: what was finished does not count any more |
 
-A reopened adjudication counts as it was last finished, until it is finished again or withdrawn.
+A begin lays out anew what readers say. Decisions of one nodule stay where every reader still says
+the same of it; those of all the rest do not. A reopened adjudication counts as it was last
+finished, until it is finished again or withdrawn.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
@@ -69,12 +72,12 @@ class Decision:
 class Adjudication:
     """How it stands after its events.
 
-    readers: how many spoke. groups: the marks of each nodule. made: decisions not taken back.
-    counts: the finish whose layer counts, or None.
+    readers: as the begin has them: `reader`, a name, and `marks`. groups: the marks of each nodule.
+    made: decisions in force. counts: the finish whose layer counts, or None.
     """
 
     seq: int = 0
-    readers: int = 0
+    readers: Sequence[Mapping[str, Any]] = ()
     groups: tuple[tuple[Member, ...], ...] = ()
     made: tuple[Event, ...] = ()
     is_finished: bool = False
@@ -83,7 +86,7 @@ class Adjudication:
     @property
     def is_begun(self) -> bool:
         """Whether anything was laid before the adjudicator."""
-        return self.readers > 0
+        return len(self.readers) > 0
 
     @cached_property
     def decisions(self) -> Mapping[int, Decision]:
@@ -91,18 +94,17 @@ class Adjudication:
         found: dict[int, Decision] = {}
         for event in self.made:
             if event.kind == "rest":
-                method, reason = event.payload["method"], event.payload["reason"]
-                found |= {
-                    number: replace(
-                        proposal(len(group), self.readers, method, event.seq), reason=reason
-                    )
-                    for number, group in enumerate(self.groups)
-                }
+                found |= self._proposals(event)
         return found | {
             event.payload["group"]: _decision(event)
             for event in self.made
             if event.kind == "decide"
         }
+
+    def _proposals(self, rest: Event) -> dict[int, Decision]:
+        count, method = len(self.readers), rest.payload["method"]
+        proposals = [proposal(len(group), count, method, rest.seq) for group in self.groups]
+        return {n: replace(one, reason=rest.payload["reason"]) for n, one in enumerate(proposals)}
 
     @property
     def is_decided(self) -> bool:
@@ -130,11 +132,7 @@ def step(state: Adjudication, event: Event) -> Adjudication:
     state = replace(state, seq=event.seq)
     match event.kind:
         case "begin":
-            groups = tuple(
-                tuple(Member(*member) for member in group) for group in event.payload["groups"]
-            )
-            readers = len(event.payload["readers"])
-            return replace(state, readers=readers, groups=groups, made=())
+            return _begun(state, event.payload)
         case "take_back":
             back = event.payload["seq"]
             return replace(state, made=tuple(one for one in state.made if one.seq != back))
@@ -170,6 +168,45 @@ def check(state: Adjudication, kind: Any, payload: Any) -> None:
 def lettered(series_uid: str, readers: Sequence[str]) -> list[str]:
     """The readers in an order that favours nobody: by chance, and the same whenever it is asked."""
     return sorted(readers, key=lambda name: sha256(f"{series_uid}/{name}".encode()).digest())
+
+
+def _begun(state: Adjudication, payload: Mapping[str, Any]) -> Adjudication:
+    readers = tuple(payload["readers"])
+    groups = tuple(tuple(Member(*member) for member in group) for group in payload["groups"])
+    places = {_said(readers, group): number for number, group in enumerate(groups)}
+    numbers = {reader["reader"]: number for number, reader in enumerate(readers)}
+    made = []
+    for event in state.made:
+        if event.kind == "decide":
+            place = places.get(_said(state.readers, state.groups[event.payload["group"]]))
+            if place is not None:
+                made.append(_renumbered(event, place, state.readers, numbers))
+    return replace(state, readers=readers, groups=groups, made=tuple(made))
+
+
+def _said(
+    readers: Sequence[Mapping[str, Any]], group: Sequence[Member]
+) -> frozenset[tuple[str, str]]:
+    """Who says what of a nodule."""
+    return frozenset(
+        (
+            readers[member.reader]["reader"],
+            json.dumps(readers[member.reader]["marks"][member.nodule], sort_keys=True),
+        )
+        for member in group
+    )
+
+
+def _renumbered(
+    event: Event, group: int, readers: Sequence[Mapping[str, Any]], numbers: Mapping[str, int]
+) -> Event:
+    """A decision about the same marks, when they and their readers have other numbers."""
+    whose = {
+        name: numbers[readers[given]["reader"]]
+        for name in ("outline", "ratings")
+        if isinstance(given := event.payload.get(name), int)
+    }
+    return replace(event, payload={**event.payload, "group": group, **whose})
 
 
 def _forbidden(state: Adjudication, kind: Kind, payload: Mapping[str, Any]) -> str:

@@ -20,7 +20,6 @@ from lungcore.records import audit, blinding, label_layers, laying_out, signed
 from lungcore.records.adjudication_tables import AdjudicationEventRow
 from lungcore.records.identity import actor_name
 from lungcore.records.label_layers import LayerRecord
-from lungcore.records.laying_out import LaidOut
 from lungcore.records.masks import MaskStore
 from lungcore.records.series import SeriesRecord, find_series
 from lungcore.records.tables import AccountRow, SeriesRow
@@ -45,21 +44,19 @@ class Act:
 class AdjudicationRecord:
     """An adjudication as it stands.
 
-    laid_out: what the last begin keeps of the readers, in its order; empty before.
-    names: of these readers, as people know them. is_stale: readers say otherwise by now.
+    names: of its readers, as people know them. is_stale: readers say otherwise by now.
     """
 
     series: SeriesRecord
     state: Adjudication
     history: Sequence[Act]
-    laid_out: LaidOut
     names: Sequence[str]
     is_stale: bool
 
     @property
     def sets(self) -> list[LabelSet]:
         """What the readers said, without voxels."""
-        return laying_out.sets(self.laid_out, self.series)
+        return laying_out.sets(self.state.readers, self.series)
 
 
 def load(session: Session, series_uid: str, account_id: int) -> AdjudicationRecord:
@@ -72,7 +69,6 @@ def load(session: Session, series_uid: str, account_id: int) -> AdjudicationReco
     check_may_see(session, series, account_id)
     rows = _rows(session, series.series_id)
     state = fold([_event(row) for row in rows])
-    laid_out = _laid_out(rows)
     said = laying_out.whole(session, series_uid)
     if not state.is_begun and len(said) < 2:
         raise LungcoreError("adjudication.one_reader")
@@ -82,9 +78,8 @@ def load(session: Session, series_uid: str, account_id: int) -> AdjudicationReco
         history=[
             Act(event=_event(row), at=row.at, by=_person(session, row.account_id)) for row in rows
         ],
-        laid_out=laid_out,
-        names=[_name(session, reader["reader"]) for reader in laid_out],
-        is_stale=laying_out.sources(laid_out) != sorted(one.labels for one in said),
+        names=[_name(session, reader["reader"]) for reader in state.readers],
+        is_stale=laying_out.sources(state.readers) != sorted(one.labels for one in said),
     )
 
 
@@ -116,7 +111,7 @@ def append(
     state = step(state, event)
     layer = None
     if kind == "finish":
-        layer = _finish(session, series, state, _laid_out(rows), account_id, masks)
+        layer = _finish(session, series, state, account_id, masks)
     session.add(
         AdjudicationEventRow(
             series_id=series.series_id,
@@ -151,12 +146,11 @@ def _finish(
     session: Session,
     series: SeriesRow,
     state: Adjudication,
-    laid_out: LaidOut,
     account_id: int,
     masks: MaskStore,
 ) -> LayerRecord:
     record = SeriesRecord.of_row(series)
-    sets = laying_out.sets(laid_out, record, masks)
+    sets = laying_out.sets(state.readers, record, masks)
     labels = decided(state, sets, record.grid, record.series_uid, reader_name(account_id))
     return label_layers.add_adjudicated(session, series, labels, masks)
 
@@ -168,11 +162,6 @@ def _rows(session: Session, series_id: int) -> Sequence[AdjudicationEventRow]:
 
 def _event(row: AdjudicationEventRow) -> Event:
     return Event(row.seq, row.account_id, cast(Kind, row.kind), row.payload)
-
-
-def _laid_out(rows: Sequence[AdjudicationEventRow]) -> LaidOut:
-    begins = [row.payload["readers"] for row in rows if row.kind == "begin"]
-    return begins[-1] if begins else []
 
 
 def _person(session: Session, account_id: int) -> str:

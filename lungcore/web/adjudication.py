@@ -109,9 +109,9 @@ def _groups(found: AdjudicationRecord) -> list[dict[str, Any]]:
         decision = state.decisions.get(number)
         told.append(
             {
-                "disputes": disputes(marks, state.readers),
+                "disputes": disputes(marks, len(sets)),
                 "marks": [_mark(found, member) for member in sorted(group)],
-                "is_voted": proposal(len(group), state.readers, "vote").is_nodule,
+                "is_voted": proposal(len(group), len(sets), "vote").is_nodule,
                 "decision": asdict(decision) if decision else None,
             }
         )
@@ -119,7 +119,7 @@ def _groups(found: AdjudicationRecord) -> list[dict[str, Any]]:
 
 
 def _mark(found: AdjudicationRecord, member: Member) -> dict[str, Any]:
-    column = found.laid_out[member.reader]["marks"][member.nodule]
+    column = found.state.readers[member.reader]["marks"][member.nodule]
     return {"reader": member.reader, **{name: column[name] for name in SHOWN}}
 
 
@@ -132,5 +132,5 @@ def _act(act: Act, state: Adjudication) -> dict[str, Any]:
         "at": act.at.isoformat(),
         "by": act.by,
         "said": {} if event.kind == "begin" else dict(event.payload),
-        "in_force": event in state.made,
+        "in_force": event.seq in {one.seq for one in state.made},
     }

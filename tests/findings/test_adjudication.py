@@ -20,12 +20,21 @@ from lungcore.findings.adjudication import (
 
 # Three readers: all marked the first nodule, two the second, one the third.
 GROUPS = [[[0, 0], [1, 0], [2, 0]], [[0, 1], [2, 1]], [[1, 1]]]
-BEGIN = ("begin", {"readers": ["a", "b", "c"], "groups": GROUPS})
+READERS = [{"reader": name, "marks": [{"name": f"{name}{n}"} for n in range(2)]} for name in "abc"]
+BEGIN = ("begin", {"readers": READERS, "groups": GROUPS})
+# The first and the last nodule as they were, by other numbers; the second has one mark less.
+OTHERWISE = (
+    "begin",
+    {
+        "readers": READERS[::-1],
+        "groups": [[[1, 1]], [[0, 0], [1, 0], [2, 0]], [[2, 1]]],
+    },
+)
 REASON = st.sampled_from(["", " ", "seen on coronal"])
 WHOSE = st.one_of(st.integers(-1, 3), st.sampled_from(["vote", "staple", "median", "", None]))
 ATTEMPTS = st.lists(
     st.one_of(
-        st.just(BEGIN),
+        st.sampled_from([BEGIN, OTHERWISE]),
         st.tuples(
             st.just("decide"),
             st.fixed_dictionaries(
@@ -89,15 +98,13 @@ def test_any_replay_gives_the_same(attempts, begun):
 @settings(deadline=None, max_examples=200)
 @given(ATTEMPTS)
 def test_taking_back_is_exact(attempts):
-    """Without both events, those that remain decide the same."""
+    """Without what was taken back and without the taking, those that remain decide the same."""
     events, states = play(attempts)
     backs = [event for event in events if event.kind == "take_back"]
     gone = {event.payload["seq"] for event in backs} | {event.seq for event in backs}
-    left = [event for event in events if event.seq not in gone and event.kind != "begin"]
-    last = max(event.seq for event in events if event.kind == "begin")
-    kept = [event for event in left if event.seq > last and event.kind in ("decide", "rest")]
-    numbered = [Event(n, 1, e.kind, e.payload) for n, e in enumerate(kept, start=2)]
-    assert said(fold([Event(1, 1, *BEGIN), *numbered]).decisions) == said(states[-1].decisions)
+    kept = [e for e in events if e.seq not in gone and e.kind in ("begin", "decide", "rest")]
+    numbered = [Event(n, 1, e.kind, e.payload) for n, e in enumerate(kept, start=1)]
+    assert said(fold(numbered).decisions) == said(states[-1].decisions)
 
 
 @settings(deadline=None, max_examples=200)
@@ -134,6 +141,18 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one_until_it_is_taken_ba
     assert play([decide(1), decide(1, nodule=False), ("take_back", {"seq": 3})])[1][
         -1
     ].decisions == {1: Decision(2, True, "vote", "median", "why")}
+
+
+def test_laid_out_anew_decisions_stay_where_readers_say_the_same():
+    first = [decide(0, outline=0, ratings=2), decide(1, outline=2), decide(2, nodule=False)]
+    state = play([*first, OTHERWISE])[1][-1]
+    assert state.decisions == {
+        1: Decision(2, True, 2, 0, "why"),
+        0: Decision(4, False, reason="why"),
+    }, "the readers are the same people by other numbers"
+    assert play([*first, OTHERWISE, BEGIN])[1][-1].decisions.keys() == {0, 2}
+    rest = ("rest", {"method": "vote", "reason": "as most say"})
+    assert play([rest, OTHERWISE])[1][-1].decisions == {}
 
 
 @pytest.mark.parametrize(

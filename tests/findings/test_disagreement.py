@@ -37,7 +37,8 @@ def state_of(sets, *decisions):
         Event(n, 1, "decide", {"group": n, "reason": "why", **said})
         for n, said in enumerate(decisions)
     )
-    return Adjudication(readers=len(sets), groups=groups, made=made)
+    readers = [{"reader": labels.reader} for labels in sets]
+    return Adjudication(readers=readers, groups=groups, made=made)
 
 
 def nodule(outline="vote", ratings="median"):

@@ -27,7 +27,7 @@ export class Adjudicate {
   constructor(data) {
     this.t = translator(data.texts);
     this.api = new Api(data.series_uid);
-    this.message = element('p', { class: 'lv-message', role: 'status' }, this.t('opening'));
+    this.message = element('div', { class: 'lv-message', role: 'status' }, this.t('opening'));
     this.root = element('div', {
       ...{ class: 'lungviewer lv-adjudicate', tabindex: -1, lang: data.language, 'data-lungadjudicate': true },
       ...{ 'data-series': data.series_uid, 'data-theme': rememberedTheme('dark') },
@@ -62,9 +62,9 @@ export class Adjudicate {
 
   /** @param {number} status @param {string} [error] */
   fail(status, error) {
-    write(this.message, error ?? this.t('error_status', { status }));
-    set(this.message, 'role', 'alert');
-    this.message.append(' ', element('a', { href: 'adjudication', class: 'lv-link', target: '_self' }, this.t('adjudicate_list')));
+    const text = error ?? (status ? this.t('error_status', { status }) : this.t('error_offline'));
+    const leave = element('a', { href: 'adjudication', class: 'lv-link', target: '_self' }, this.t('adjudicate_list'));
+    this.message.replaceChildren(element('p', { role: 'alert' }, text), leave);
   }
 
   /** @param {import('./told.js').Opened} opened */
@@ -127,10 +127,10 @@ export class Adjudicate {
     this.review?.select(String((from + by + count) % count));
   }
 
-  /** @param {number} from */
+  /** The next one that is open; where none is, the one that is looked at or the first stays. @param {number} from */
   showNextOpen(from) {
-    const number = nextOpen(this.told?.groups ?? [], from);
-    if (number !== null) this.review?.select(String(number));
+    const number = nextOpen(this.told?.groups ?? [], from) ?? this.selected ?? 0;
+    this.review?.select(String(number));
   }
 
   /** Take what the server tells. @param {Adjudication} told */

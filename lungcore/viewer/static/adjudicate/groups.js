@@ -47,7 +47,7 @@ export class Groups {
         'span',
         { class: 'lv-facts' },
         element('span', { class: 'lv-line' }, element('strong', {}, String(number + 1)), verdict),
-        element('span', { class: 'lv-line lv-disputes' }, disputes || t('dispute_none')),
+        element('span', { class: 'lv-line lv-disputes', 'data-disputed': Boolean(disputes) }, disputes || t('dispute_none')),
         ...rows,
         ...reason,
       ),
