@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy.orm import Session
 
 from lungcore.jobs.importing import import_phantom
 from lungcore.jobs.labelling import import_labels
@@ -23,6 +24,21 @@ FILED = {0: 6.0, 1: 10.0, 3: 8.0}
 @pytest.fixture(scope="module")
 def settings(server: Server) -> Settings:
     return load({"LUNGCORE_HOME": str(server.home)})
+
+
+def act(session: Session, series_uid: str, account_id: int, *events: tuple[str, dict]) -> None:
+    """What a reader does in the reading of the series."""
+    reading = readings.open_reading(session, series_uid, account_id)
+    for kind, payload in events:
+        reading = readings.append(
+            session,
+            reading.reading_id,
+            event_uid=f"{account_id}-{reading.version}",
+            kind=kind,
+            payload=payload,
+            account_id=account_id,
+            expected_version=reading.version,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +63,7 @@ def series_uid(page: Page, settings: Settings, tmp_path_factory: pytest.TempPath
             said = {"attributes": {"malignancy": 4 if name == "bob" else 2}}
             label = {"finding_uid": marks[1]["finding_uid"], "nodule_type": "part_solid", **said}
             events = [*(("add", mark) for mark in marks), ("label", label), ("sign", {})]
-            reading = readings.open_reading(session, series.series_uid, account.account_id)
-            for kind, payload in events:
-                reading = readings.append(
-                    session,
-                    reading.reading_id,
-                    event_uid=f"{name}-{reading.version}",
-                    kind=kind,
-                    payload=payload,
-                    account_id=account.account_id,
-                    expected_version=reading.version,
-                )
+            act(session, series.series_uid, account.account_id, *events)
     engine.dispose()
     rows = ["seriesuid,reader,coordX,coordY,coordZ,diameter_mm"]
     for n, diameter_mm in FILED.items():
@@ -240,3 +246,25 @@ def test_it_is_reopened_finished_anew_and_withdrawn(
     assert adjudicated(settings) == {}
     page.get_by_text("History (").click()
     assert page.locator(".lv-history s").count() == 1, "what was taken back stays to be seen"
+
+
+def test_what_a_reader_says_later_is_laid_out_anew(
+    page: Page, server: Server, settings: Settings, series_uid: str
+) -> None:
+    engine = database.connect(settings.database_url)
+    with database.transaction(engine) as session:
+        [ann] = [one for one in accounts.list_accounts(session) if one.username == "ann"]
+        grid = studies.series(session, series_uid).grid
+        place = (grid.affine @ (4, 256, 160, 1))[:3].tolist()
+        mark = {"finding_uid": "2.25.99", "center_mm": place, "diameter_mm": 7.0}
+        again = (("reopen", {"reason": "one more"}), ("add", mark), ("sign", {}))
+        act(session, series_uid, ann.account_id, *again)
+    engine.dispose()
+    page.reload()
+    wait(page, "stale", "true")
+    assert card(page, "7.0 mm").count() == 0, "what was decided on stays as it was laid out"
+    page.click('[data-action="begin"]')
+    wait(page, "stale", "false")
+    wait(page, "decided", "3")
+    assert "undecided" in card(page, "7.0 mm").inner_text()
+    assert "clear on two slices after all" in card(page, "12.0 mm").inner_text()

@@ -135,7 +135,7 @@ export class Adjudicate {
 
   /** Take what the server tells. @param {Adjudication} told */
   take(told) {
-    const isFirst = !this.told?.groups.length;
+    const isFirst = !this.told;
     this.told = told;
     this.callReaders();
     if (this.review && told.groups.length <= (this.selected ?? 0)) this.review.view.selected = null;
@@ -164,6 +164,7 @@ export class Adjudicate {
     if (this.api.stopped) return false;
     this.isBusy = false;
     if (status === 200 || status === 409) this.take(body);
+    if (status === 200 && kind === 'begin') this.showNextOpen(-1); // numbers mean other nodules now
     if (status !== 200) this.say(body?.error ?? (status ? this.t('error_status', { status }) : this.t('error_offline')));
     return status === 200;
   }
