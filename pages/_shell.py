@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lungcore.web.answers import READERS, ROUND_MAKERS
+from lungcore.web.answers import ADJUDICATORS, READERS, ROUND_MAKERS
 from pages import _context
 
 # A Material symbol as page icon would be fetched from another site.
@@ -33,6 +33,13 @@ administration = st.Page(
 queue = st.Page("queue.py", title=t("rounds.queue"), icon=":material/assignment:")
 rounds = st.Page("rounds.py", title=t("rounds.rounds"), icon=":material/groups:")
 datasets = st.Page("datasets.py", title=t("pages.datasets"), icon=":material/dataset:")
+adjudication = st.Page("adjudication.py", title=t("adjudication.title"), icon=":material/balance:")
+adjudicate = st.Page(
+    "adjudicate.py",
+    title=t("adjudication.title"),
+    icon=":material/balance:",
+    visibility="hidden",
+)
 agreement = st.Page("agreement.py", title=t("pages.agreement"), icon=":material/handshake:")
 models = st.Page("models.py", title=t("pages.models"), icon=":material/model_training:")
 training = st.Page("training.py", title=t("pages.training"), icon=":material/monitoring:")
@@ -43,6 +50,8 @@ if not here.roles.isdisjoint(ROUND_MAKERS):
     listed.append(rounds)
 if not here.roles.isdisjoint({"adjudicator", "model_owner"}):
     listed.append(agreement)
+if not here.roles.isdisjoint(ADJUDICATORS):
+    listed.append(adjudication)
 if "model_owner" in here.roles:
     listed += [datasets, training, models]
 if "administrator" in here.roles:
@@ -51,7 +60,10 @@ listed.append(account)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)
-page = st.navigation([*listed, review, compare], position="top")
+full_screen = [review, compare]
+if adjudication in listed:
+    full_screen.append(adjudicate)
+page = st.navigation([*listed, *full_screen], position="top")
 page.run()
-if page not in (review, compare):
+if page not in full_screen:
     st.caption(t("web.disclaimer"), text_alignment="center")

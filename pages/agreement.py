@@ -10,6 +10,7 @@ from lungcore.findings.agreement import PairAgreement, ReaderAgreement, agreemen
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.statistics import Estimate
 from lungcore.records import agreeing, database, label_sources
+from lungcore.web.answers import ADJUDICATORS
 from pages import _agreement_charts, _context
 
 ROLES = ("adjudicator", "model_owner")
@@ -123,11 +124,15 @@ def show_pair(pair: PairAgreement) -> None:
 
 
 with database.snapshot(services.engine) as session:
-    everybody = label_sources.reader_names(session)
-if len(everybody) < 2:
+    readers = label_sources.reader_names(session)
+    adjudicators = label_sources.adjudicator_names(session)
+if len(readers) < 2:
     st.info(t("agreement.nobody"))
     st.stop()
-chosen = st.multiselect(t("agreement.readers"), everybody, default=everybody[:MOST_PAIRED])
+everybody = [*readers, *(name for name in adjudicators if name not in readers)]
+chosen = st.multiselect(t("agreement.readers"), everybody, default=readers[:MOST_PAIRED])
+if not here.roles.isdisjoint(ADJUDICATORS):
+    st.page_link("adjudication.py", label=t("adjudication.title"), icon=":material/balance:")
 with database.snapshot(services.engine) as session:
     now = agreeing.fingerprint(session, chosen)
 found = pairs_of(tuple(sorted(chosen)), now) if len(chosen) > 1 else []

@@ -75,6 +75,7 @@ def ask_rules() -> Rules | None:
     """The form of the rules; None until somebody asks to see what they choose."""
     with database.snapshot(services.engine) as session:
         readers = label_sources.reader_names(session)
+        readers += [n for n in label_sources.adjudicator_names(session) if n not in readers]
     with st.form("rules"):
         sources = st.pills(
             t("datasets.sources"),

@@ -127,7 +127,7 @@ def test_every_key_is_used() -> None:
 
     def is_used(key: str) -> bool:
         name = key.split(".", 1)[1]
-        in_script = key.split(".")[0] in ("viewer", "worklist", "compare") and (
+        in_script = key.split(".")[0] in ("viewer", "worklist", "compare", "adjudicate") and (
             re.search(rf"['\"`]{name}['\"`]", sources) or name.startswith(tuple(scripted))
         )
         is_named = f'"{key}"' in sources or f"'{key}'" in sources

@@ -4,9 +4,9 @@ The readers' sets stay as they are; a consensus is another set beside them.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,18 @@ START = 0.99999  # sensitivity and specificity that STAPLE begins with, as ITK's
 CONVERGED = 1e-7
 MOST_ROUNDS = 500
 
+Method = Literal["vote", "staple"]
+METHODS: tuple[Method, ...] = ("vote", "staple")
+
 _Decisions = NDArray[np.bool_]  # (readers, slices, rows, columns)
 _Voxels = NDArray[np.bool_]
+
+
+class Member(NamedTuple):
+    """A mark of a group: which of the readers made it, and which of that reader's nodules it is."""
+
+    reader: int
+    nodule: int
 
 
 class Staple(NamedTuple):
@@ -35,26 +45,32 @@ class Staple(NamedTuple):
     specificity: NDArray[np.float64]
 
 
-def groups(sets: Sequence[LabelSet]) -> list[list[Mark]]:
-    """The readers' marks of one series by nodule, at most one a reader in each.
+def members(sets: Sequence[LabelSet]) -> list[list[Member]]:
+    """The readers' nodules of one series, grouped by which are one, at most one a reader in each.
 
     Reader after reader, in the order of their names, is matched with the nodules so far: distance
     to their mean centre, within the larger radius.
     """
-    found: list[list[Mark]] = []
-    for labels in sorted(sets, key=lambda labels: labels.reader):
-        marks = labels.nodules
+    found: list[list[Member]] = []
+    for place in sorted(range(len(sets)), key=lambda place: sets[place].reader):
+        marks = sets[place].nodules
+        known = [[sets[m.reader].nodules[m.nodule] for m in group] for group in found]
         costs = sphere_costs(
-            [_mean_center(group) for group in found],
-            [max(mark.diameter_mm or UNSIZED_MM for mark in group) for group in found],
+            [_mean_center(group) for group in known],
+            [max(mark.diameter_mm or UNSIZED_MM for mark in group) for group in known],
             [mark.center_mm for mark in marks],
             [mark.diameter_mm or UNSIZED_MM for mark in marks],
         )
         matching = match(costs)
         for group, mark in matching.pairs:
-            found[group].append(marks[mark])
-        found += [[marks[mark]] for mark in matching.second_only]
+            found[group].append(Member(place, mark))
+        found += [[Member(place, mark)] for mark in matching.second_only]
     return found
+
+
+def groups(sets: Sequence[LabelSet]) -> list[list[Mark]]:
+    """As `members`, the marks themselves."""
+    return [[sets[m.reader].nodules[m.nodule] for m in group] for group in members(sets)]
 
 
 def vote(sets: Sequence[LabelSet], grid: Grid, reader: str = "vote") -> LabelSet:
@@ -63,12 +79,12 @@ def vote(sets: Sequence[LabelSet], grid: Grid, reader: str = "vote") -> LabelSet
     Voxels that at least half of a nodule's masks hold; the mean centre and diameter where there
     are none; the median of the ratings, a half rounded up. LUNA16 asks for 3 of 4 readers too.
     """
-    return _consensus(sets, grid, reader, _voted)
+    return _consensus(sets, grid, reader, "vote")
 
 
 def staple(sets: Sequence[LabelSet], grid: Grid, reader: str = "staple") -> LabelSet:
     """As `vote`, but the voxels are those that STAPLE holds for more probable than not."""
-    return _consensus(sets, grid, reader, _stapled)
+    return _consensus(sets, grid, reader, "staple")
 
 
 def estimate_truth(decisions: _Decisions) -> Staple:
@@ -94,21 +110,10 @@ def estimate_truth(decisions: _Decisions) -> Staple:
     return Staple(truth.reshape(decisions.shape[1:]), p, q)
 
 
-def _consensus(
-    sets: Sequence[LabelSet], grid: Grid, reader: str, decide: Callable[[_Decisions], _Voxels]
-) -> LabelSet:
-    """Raises ValueError when the sets are of several series, or none."""
-    (series_uid,) = {labels.series_uid for labels in sets}
-    agreed = [group for group in groups(sets) if 2 * len(group) > len(sets)]
-    marks = [_agreed(str(n), group, grid, decide) for n, group in enumerate(agreed, start=1)]
-    return LabelSet(series_uid=series_uid, reader=reader, marks=tuple(marks))
-
-
-def _agreed(
-    name: str, group: Sequence[Mark], grid: Grid, decide: Callable[[_Decisions], _Voxels]
-) -> Mark:
+def agreed(name: str, group: Sequence[Mark], grid: Grid, method: Method) -> Mark:
+    """What readers who all marked a nodule make of it together, as `vote` and `staple` say it."""
     masks = [mark.mask for mark in group if mark.mask is not None]
-    mask = _combined(masks, decide) if masks else None
+    mask = _combined(masks, DECIDE[method]) if masks else None
     sizes = [mark.diameter_mm for mark in group if mark.diameter_mm is not None]
     mean_mm = float(np.mean(sizes)) if sizes else None
     return Mark(
@@ -116,9 +121,22 @@ def _agreed(
         kind="nodule",
         center_mm=_mean_center(group) if mask is None else center_mm(mask, grid),
         diameter_mm=mean_mm if mask is None else diameter_mm(mask, grid),
-        attributes=_median_ratings(group),
+        attributes=median_ratings(group),
         mask=mask,
     )
+
+
+def _consensus(sets: Sequence[LabelSet], grid: Grid, reader: str, method: Method) -> LabelSet:
+    """Raises ValueError when the sets are of several series, or none."""
+    (series_uid,) = {labels.series_uid for labels in sets}
+    most = [group for group in groups(sets) if is_voted(len(group), len(sets))]
+    marks = [agreed(str(n), group, grid, method) for n, group in enumerate(most, start=1)]
+    return LabelSet(series_uid=series_uid, reader=reader, marks=tuple(marks))
+
+
+def is_voted(marked: int, readers: int) -> bool:
+    """Whether more than half of the readers marked it."""
+    return 2 * marked > readers
 
 
 def _combined(masks: Sequence[Mask], decide: Callable[[_Decisions], _Voxels]) -> Mask | None:
@@ -141,7 +159,11 @@ def _stapled(decisions: _Decisions) -> _Voxels:
     return estimate_truth(decisions).probability > 0.5
 
 
-def _median_ratings(group: Sequence[Mark]) -> dict[str, int]:
+DECIDE: Mapping[Method, Callable[[_Decisions], _Voxels]] = {"vote": _voted, "staple": _stapled}
+
+
+def median_ratings(group: Sequence[Mark]) -> dict[str, int]:
+    """The median of each rating, a half rounded up."""
     names = [name for name in SCALES if any(name in mark.attributes for mark in group)]
     rated = {
         name: [mark.attributes[name] for mark in group if name in mark.attributes] for name in names

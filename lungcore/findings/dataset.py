@@ -17,8 +17,8 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 Source = Literal["readings", "layers"]
 SOURCES: tuple[Source, ...] = ("readings", "layers")
 Shares = tuple[int, int, int]
-Consensus = Literal["vote", "each"]
-CONSENSUS: tuple[Consensus, ...] = ("vote", "each")
+Consensus = Literal["vote", "each", "adjudicated"]
+CONSENSUS: tuple[Consensus, ...] = ("vote", "each", "adjudicated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,9 @@ class Rules:
     """What goes into a version, and where its labels come from.
 
     sources: signed readings, layers of imported files. readers: of these alone; none for all.
-    consensus: `vote`, the nodules that more than half of a series' readers marked, or `each`
-        reader's labels by themselves.
+    consensus: `vote`, the nodules that more than half of a series' readers marked, `each` reader's
+        labels by themselves, or `adjudicated`, what an adjudicator decided; a series of which
+        none has decided is then left out. The other rules choose the series all the same.
     least_readers: fewer, and a series is left out. thickest_mm: distance of its slices at most.
     phantoms: whether series of no patient count. without: series that are left out.
     shares: train, validation and test of 100 patients, by chance that `seed` and the patient

@@ -14,8 +14,12 @@ from lungcore.records.masks import MaskStore
 from lungcore.settings import Settings
 
 
-def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
+def labelled(
+    engine: Engine, series_uid: str, storage: Path, readers: Sequence[str] = ()
+) -> Labelled:
     """What readers say of a series: layers of files, and the readings that are signed.
+
+    An adjudication is no reader among them: it is there where `readers` names it.
 
     A reading's reader is called by the number of the account, and of the round if it is of one. A
     reading that excludes the scan says nothing of it. Raises LungcoreError when the series
@@ -27,7 +31,7 @@ def labelled(engine: Engine, series_uid: str, storage: Path) -> Labelled:
         if series.verdict == "refuse":
             raise LungcoreError("records.series_refused", series_uid=series_uid)
         read = [one.labels(series, masks) for one in signed.of_series(session, series_uid)]
-        sets = [*label_layers.label_sets(session, series_uid, masks), *read]
+        sets = [*label_layers.label_sets(session, series_uid, masks, readers), *read]
         return Labelled(series, studies.instances(session, series_uid), sets)
 
 
@@ -47,7 +51,7 @@ def export(
     """
     engine = database.connect(settings.database_url)
     try:
-        found = _of_readers(labelled(engine, series_uid, settings.storage), readers)
+        found = _of_readers(labelled(engine, series_uid, settings.storage, readers), readers)
         written = write_one(found, format_name, out, settings)
         _tell_audit(engine, found, format_name, account_id)
     finally:

@@ -22,6 +22,6 @@ def pairs(session: Session, readers: Sequence[str], masks: MaskStore) -> list[Pa
     )
 
 
-def fingerprint(session: Session, readers: Sequence[str]) -> str:
-    """Of all that the readers say: as long as it stays, so does what `pairs` gives."""
+def fingerprint(session: Session, readers: Sequence[str] = ()) -> str:
+    """Of all that the readers say, none for all: as long as it stays, so do `pairs` of them."""
     return hashlib.sha256(repr(label_sources.versions(session, readers)).encode()).hexdigest()

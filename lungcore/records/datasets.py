@@ -71,18 +71,19 @@ def draft(
         raise ValueError("given must be there when rules.shares is None, and only then")
     rows = _series(session)
     said = label_sources.by_series(session, rules.sources, rules.readers)
+    taken = _taken(session, rules, said)
     chosen: list[tuple[Entry, list[Nodule]]] = []
     left_out: Counter[str] = Counter()
     for row in rows:
         if row.series_uid not in said:
             continue
-        whole = [one for one in said[row.series_uid] if one.is_whole]
-        why = _why_not(row, rules, said[row.series_uid], whole, given)
+        own = taken.get(row.series_uid, [])
+        why = _why_not(row, rules, said[row.series_uid], own, given)
         if why:
             left_out[why] += 1
         else:
-            sets = [one.marks for one in whole]
-            entry = _entry(row, _split(row, rules, given), [one.labels for one in whole])
+            sets = [one.marks for one in own]
+            entry = _entry(row, _split(row, rules, given), [one.labels for one in own])
             chosen.append((entry, nodules(sets, rules.consensus)))
     if not chosen:
         raise LungcoreError("datasets.empty", n=sum(left_out.values()))
@@ -226,14 +227,24 @@ def _patient(row: Row[Any]) -> str:
     return str(row.patient_id or row.study_uid)
 
 
+def _taken(
+    session: Session, rules: Rules, said: Mapping[str, Sequence[Said]]
+) -> dict[str, list[Said]]:
+    """Whose labels are taken, by series: an adjudicator's, or the readers' who told all."""
+    if rules.consensus == "adjudicated":
+        return {uid: [one] for uid, one in label_sources.adjudicated(session).items()}
+    return {uid: [one for one in own if one.is_whole] for uid, own in said.items()}
+
+
 def _why_not(
     row: Row[Any],
     rules: Rules,
     said: Sequence[Said],
-    whole: Sequence[Said],
+    taken: Sequence[Said],
     given: Mapping[str, Split] | None,
 ) -> str:
     """Why a labelled series is left out; "" when it is not."""
+    whole = [one for one in said if one.is_whole]
     if row.series_uid in rules.without:
         return "without"
     if given is not None and row.series_uid not in given:
@@ -244,7 +255,7 @@ def _why_not(
         return "thick"
     if len(whole) < rules.least_readers:
         return "few" if len(whole) == len(said) else "undecided"
-    return ""
+    return "" if taken else "unadjudicated"
 
 
 def _split(row: Row[Any], rules: Rules, given: Mapping[str, Split] | None) -> Split:

@@ -1,22 +1,22 @@
 """Layers of labels: what one reader says of one series, only ever added.
 
-Masks are in the store of masks, by their content.
+Masks are in the store of masks, by their content. Layers are of files, or of adjudications.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lungcore.findings.labels import DrawnSet, LabelSet, Mark
 from lungcore.findings.mask import LARGEST_VOXELS, Mask, encode
 from lungcore.findings.placing import Placed, place
-from lungcore.records import label_files
+from lungcore.records import adjudication_tables, label_files
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
 from lungcore.records.series import SeriesHeader, SeriesRecord, Voxelled, find_series
@@ -28,8 +28,9 @@ from lungcore.records.tables import LabelFileRow, LabelLayerRow, SeriesRow
 class LayerRecord:
     """That a reader labelled a series.
 
-    file: where it comes from. nodules: of 3 mm or more. outside: marks that the file has and that
-        lie outside the stored images; where there are any, the layer does not tell all.
+    file: where it comes from; None of an adjudication. nodules: of 3 mm or more. outside: marks
+        that the file has and that lie outside the stored images; where there are any, the layer
+        does not tell all.
     content_sha256: of all that it says.
     """
 
@@ -66,11 +67,27 @@ def add(
     row = label_files.known(session, file.sha256)
     known = _readers_of(session, series, row)
     session.add_all(
-        _layer(series, row, header, one, masks) for one in placed if one.labels.reader not in known
+        _layer(series, header, one, masks, label_file_id=row.label_file_id)
+        for one in placed
+        if one.labels.reader not in known
     )
     label_files.place(session, file.sha256, series_uid)
     session.flush()
     return placed
+
+
+def add_adjudicated(
+    session: Session, series: SeriesRow, labels: LabelSet, masks: MaskStore
+) -> LayerRecord:
+    """Add what an adjudicator decided of a series; for this package.
+
+    Raises LungcoreError when a nodule's mask is too large.
+    """
+    source = adjudication_tables.SOURCE
+    row = _layer(series, SeriesRecord.of_row(series), Placed(labels, ()), masks, source=source)
+    session.add(row)
+    session.flush()
+    return _record(row, series.series_uid, None)
 
 
 def are_outside(placed: Sequence[Placed]) -> bool:
@@ -83,13 +100,18 @@ def of_series(session: Session, series_uid: str) -> list[LayerRecord]:
     return [_record(row, series_uid, file) for row, file in _rows(session, series_uid)]
 
 
-def label_sets(session: Session, series_uid: str, masks: MaskStore) -> list[LabelSet]:
+def label_sets(
+    session: Session, series_uid: str, masks: MaskStore, named: Collection[str] = ()
+) -> list[LabelSet]:
     """What the layers of a series say, masks included, oldest first.
 
-    Raises LungcoreError when the series or a mask is unknown.
+    named: of adjudications, those that count and are of these. Raises LungcoreError when the
+    series or a mask is unknown.
     """
     header = series_record(session, series_uid)
-    return [_labels(row, header, masks) for row, _ in _rows(session, series_uid)]
+    own = and_(adjudication_tables.counts(), LabelLayerRow.reader.in_(named))
+    rows = _rows(session, series_uid, or_(adjudication_tables.is_of_file(), own))
+    return [_labels(row, header, masks) for row, _ in rows]
 
 
 def of_content(session: Session, series_uid: str, sha256: str, masks: MaskStore) -> LabelSet | None:
@@ -113,12 +135,14 @@ def _labels(row: LabelLayerRow, header: SeriesHeader, masks: MaskStore) -> Label
     )
 
 
-def _rows(session: Session, series_uid: str) -> list[tuple[LabelLayerRow, LabelFile | None]]:
+def _rows(
+    session: Session, series_uid: str, *where: ColumnElement[bool]
+) -> list[tuple[LabelLayerRow, LabelFile | None]]:
     series = find_series(session, series_uid)
     found = session.execute(
         select(LabelLayerRow, LabelFileRow)
         .outerjoin(LabelFileRow)
-        .where(LabelLayerRow.series_id == series.series_id)
+        .where(LabelLayerRow.series_id == series.series_id, *where)
         .order_by(LabelLayerRow.label_layer_id)
     )
     return [(layer, None if file is None else label_files.of_row(file)) for layer, file in found]
@@ -133,17 +157,23 @@ def _readers_of(session: Session, series: SeriesRow, file: LabelFileRow) -> set[
 
 
 def _layer(
-    series: SeriesRow, file: LabelFileRow, header: SeriesHeader, placed: Placed, masks: MaskStore
+    series: SeriesRow,
+    header: SeriesHeader,
+    placed: Placed,
+    masks: MaskStore,
+    *,
+    label_file_id: int | None = None,
+    source: str = "imported",
 ) -> LabelLayerRow:
     labels, outside = placed.labels, list(placed.outside)
-    marks = [_stored(mark, header, masks) for mark in labels.marks]
+    marks = [stored(mark, header, masks) for mark in labels.marks]
     content = {"reader": labels.reader, "marks": marks, "outside": outside}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return LabelLayerRow(
         series_id=series.series_id,
-        label_file_id=file.label_file_id,
+        label_file_id=label_file_id,
         reader=labels.reader,
-        source="imported",
+        source=source,
         nodules=len(labels.nodules),
         marks=marks,
         outside=outside,
@@ -152,7 +182,8 @@ def _layer(
     )
 
 
-def _stored(mark: Mark, header: SeriesHeader, masks: MaskStore) -> dict[str, Any]:
+def stored(mark: Mark, header: SeriesHeader, masks: MaskStore) -> dict[str, Any]:
+    """A mark as its column holds it; its mask goes to the store."""
     return {
         "name": mark.name,
         "kind": mark.kind,
@@ -169,20 +200,20 @@ def _is_kept(mark: Mark) -> bool:
     return not (is_large and mark.kind == "structure")
 
 
-def mark_of(stored: dict[str, Any], series: Voxelled, masks: MaskStore) -> Mark:
+def mark_of(column: dict[str, Any], series: Voxelled, masks: MaskStore) -> Mark:
     """A mark from its column, with its voxels. Raises LungcoreError when its mask is unknown."""
-    mask = stored["mask"]
-    return place_of(stored, None if mask is None else masks.read(series, mask))
+    mask = column["mask"]
+    return place_of(column, None if mask is None else masks.read(series, mask))
 
 
-def place_of(stored: dict[str, Any], mask: Mask | None = None) -> Mark:
+def place_of(column: dict[str, Any], mask: Mask | None = None) -> Mark:
     """A mark from its column; without its voxels, where they are not given."""
     return Mark(
-        name=stored["name"],
-        kind=stored["kind"],
-        center_mm=tuple(stored["center_mm"]),
-        diameter_mm=stored["diameter_mm"],
-        attributes=stored["attributes"],
+        name=column["name"],
+        kind=column["kind"],
+        center_mm=tuple(column["center_mm"]),
+        diameter_mm=column["diameter_mm"],
+        attributes=column["attributes"],
         mask=mask,
     )
 

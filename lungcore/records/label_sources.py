@@ -1,7 +1,8 @@
 """All that readers say of all series, by series; with voxels only where they are asked for.
 
 One reader has one say on a series: a signed reading before a layer of the same name, and of layers
-the one that was added last.
+the one that was added last. An adjudication says what came of what readers said: it is one of them
+only where it is named, and only while it counts.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -10,13 +11,14 @@ from functools import cached_property
 from operator import itemgetter
 
 import numpy as np
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lungcore.findings.dataset import SOURCES, Labels, Source
 from lungcore.findings.labels import Grid, LabelSet
 from lungcore.findings.mask import Index
 from lungcore.records import label_layers, signed
+from lungcore.records.adjudication_tables import counts, is_of_file
 from lungcore.records.masks import MaskStore
 from lungcore.records.signed import SignedReading
 from lungcore.records.tables import LabelLayerRow, ReadingRow, SeriesRow
@@ -69,37 +71,58 @@ def by_series(
     sources: Collection[Source] = SOURCES,
     readers: Sequence[str] = (),
     masks: MaskStore | None = None,
+    series_uid: str = "",
 ) -> dict[str, list[Said]]:
     """What readers say, of each series_uid. readers: of these alone; none for all.
 
-    masks: where voxels are wanted. Raises LungcoreError when a mask is unknown.
+    masks: where voxels are wanted. series_uid: of this series alone; "" for all.
+    Raises LungcoreError when a mask is unknown.
     """
+    only = [SeriesRow.series_uid == series_uid] if series_uid else []
     found: dict[str, dict[str, Said]] = {}
-    for source, read in (("layers", _layers), ("readings", _readings)):
-        for one in read(session, readers, masks) if source in sources else ():
+    if "layers" in sources:
+        for one in _layers(session, _are_of(readers), *only, masks=masks):
+            found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
+    if "readings" in sources:
+        for one in _readings(session, *([_is_of(readers)] if readers else []), *only, masks=masks):
             found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
     return {uid: list(of_series.values()) for uid, of_series in found.items()}
 
 
+def adjudicated(session: Session) -> dict[str, Said]:
+    """What adjudicators decided, of each series_uid that has an adjudication that counts."""
+    return {one.marks.series_uid: one for one in _layers(session, counts())}
+
+
 def reader_names(session: Session) -> list[str]:
-    """Everybody who labelled anything: readers of layers and of signed readings."""
-    layers = set(session.scalars(select(LabelLayerRow.reader).distinct()))
+    """Everybody who labelled anything: readers of files and of signed readings."""
+    layers = set(session.scalars(select(LabelLayerRow.reader).where(is_of_file()).distinct()))
     return sorted(layers | set(signed.readers(session)))
 
 
-def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...]]:
-    """Which layers and which signed readings, as they stand, the readers have."""
+def adjudicator_names(session: Session) -> list[str]:
+    """The readers of the adjudications that count."""
+    return sorted(session.scalars(select(LabelLayerRow.reader).where(counts()).distinct()))
+
+
+def versions(session: Session, readers: Sequence[str] = ()) -> list[tuple[object, ...]]:
+    """Which layers and which signed readings, as they stand, the readers have; none for all."""
     layers = session.execute(
-        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(
-            LabelLayerRow.reader.in_(readers)
-        )
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(_are_of(readers))
     )
     readings = session.execute(
         select(ReadingRow.reading_id, ReadingRow.version).where(
-            ReadingRow.signed_at.is_not(None), _is_of(readers)
+            ReadingRow.signed_at.is_not(None), *([_is_of(readers)] if readers else [])
         )
     )
     return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
+
+
+def _are_of(readers: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a layer is of a file or, of readers who are named, one of theirs."""
+    if not readers:
+        return is_of_file()
+    return and_(LabelLayerRow.reader.in_(readers), or_(is_of_file(), counts()))
 
 
 def _is_of(readers: Sequence[str]) -> ColumnElement[bool]:
@@ -108,12 +131,14 @@ def _is_of(readers: Sequence[str]) -> ColumnElement[bool]:
     return tuple_(ReadingRow.account_id, ReadingRow.round).in_(found)
 
 
-def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
+def _layers(
+    session: Session, *where: ColumnElement[bool], masks: MaskStore | None = None
+) -> Iterator[Said]:
     rows = session.execute(
         select(LabelLayerRow.label_layer_id, LabelLayerRow.reader, LabelLayerRow.content_sha256)
         .add_columns(LabelLayerRow.marks, *PLACE)
         .join(SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id)
-        .where(*([LabelLayerRow.reader.in_(readers)] if readers else []))
+        .where(*where)
     )
     # Ordered here: asked to, SQLite walks through all layers to find those of the readers in order.
     for _, reader, sha256, stored, *columns in sorted(rows, key=itemgetter(0)):
@@ -129,8 +154,9 @@ def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -
         )
 
 
-def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
-    where = [_is_of(readers)] if readers else []
+def _readings(
+    session: Session, *where: ColumnElement[bool], masks: MaskStore | None = None
+) -> Iterator[Said]:
     places = _places(session) if masks is not None else {}
     for reading in signed.signed(session, *where):
         yield Said(

@@ -34,6 +34,18 @@ def compare(
     component(key=key or f"compare_{series_uid}_{prior_uid}", data=data)
 
 
+def adjudicate(series_uid: str, language: str, *, asset_base: str) -> None:
+    """Mount a series with its readers' marks and the decisions on them; arguments as of `show`."""
+    component = st.components.v2.component(f"{NAME}_adjudicate", js=LOADER, isolate_styles=False)
+    data = {
+        "series_uid": series_uid,
+        "language": language,
+        "texts": languages.area("viewer", language) | languages.area("adjudicate", language),
+        "asset_base": f"{asset_base}/adjudicate",
+    }
+    component(key=f"adjudicate_{series_uid}", data=data)
+
+
 def show(
     series_uid: str, language: str, *, asset_base: str, key: str | None = None, **context: str
 ) -> None:

@@ -18,6 +18,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 READERS = ("clinician", "annotator", "adjudicator")  # who may mark and sign
 BRINGERS = (*READERS, "administrator")  # who may bring studies, and start and stop work on them
+ADJUDICATORS = ("adjudicator",)  # who decides where readers disagree
 ROUND_MAKERS = ("model_owner", "administrator")  # who says what is read in rounds, and by whom
 
 LARGEST_BODY = 64 * 1024  # of a form or an event; files have a route of their own

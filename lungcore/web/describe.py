@@ -11,6 +11,7 @@ from lungcore.jobs.client import JobsClient, JobStatus
 from lungcore.language import text
 from lungcore.records.detections import DetectionRecord
 from lungcore.records.layers import LayerRecord
+from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingRecord
 from lungcore.records.studies import Reason, SeriesRecord
 
@@ -54,6 +55,15 @@ def describe_series(
     answer = {name: getattr(series, name) for name in SERIES_FIELDS}
     answer["reasons"] = [reason.text(language) for reason in (*series.reasons, *odd)]
     return answer
+
+
+def describe_pixels(series: SeriesRecord) -> dict[str, Any]:
+    """What the viewer asks the chunks of the volume by."""
+    return {
+        "chunks": -(-series.slices // CHUNK_SLICES),
+        "chunk_slices": CHUNK_SLICES,
+        "volume": series.pixel_hash,
+    }
 
 
 def describe_reading(reading: ReadingRecord) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from lungcore.web import assets
+from lungcore.web.adjudication import AdjudicationRoutes
 from lungcore.web.comparing import CompareRoutes
 from lungcore.web.jobs import JobRoutes
 from lungcore.web.masks import MaskRoutes
@@ -24,6 +25,7 @@ def routes(services: Services, base: str = "") -> list[Route]:
         *SeriesRoutes(services).routes(),
         *MaskRoutes(services).routes(),
         *CompareRoutes(services).routes(),
+        *AdjudicationRoutes(services).routes(),
         *JobRoutes(services).routes(),
         *assets.routes(),
     ]

@@ -24,7 +24,6 @@ from lungcore.records import (
     studies,
     watching,
 )
-from lungcore.records.pixels import CHUNK_SLICES
 from lungcore.records.readings import ReadingChanged, ReadingSummary
 from lungcore.web.ahead import first_chunks
 from lungcore.web.answers import BRINGERS, READERS, as_stored, body_of, told_to_the_user
@@ -33,6 +32,7 @@ from lungcore.web.describe import (
     describe_detection,
     describe_finding,
     describe_layer,
+    describe_pixels,
     describe_reading,
     describe_series,
 )
@@ -185,14 +185,9 @@ class SeriesRoutes:
             prior = priors.latest(session, [uid]).get(uid)
             shown = layers.of_detection(session, reading.detection_id)
             odd = watching.out_of_range(session, uid)
-        chunks = -(-found.slices // CHUNK_SLICES)
         return {
             "series": describe_series(found, account.language, odd),
-            "pixels": {
-                "chunks": chunks,
-                "chunk_slices": CHUNK_SLICES,
-                "volume": found.pixel_hash,
-            },
+            "pixels": describe_pixels(found),
             "layers": [describe_layer(layer) for layer in shown],
             **describe_reading(reading),
             "also_read_by": others,

@@ -29,7 +29,7 @@ rules = st.builds(
     Rules,
     sources=st.sampled_from([("readings",), ("layers",), ("layers", "readings")]),
     readers=st.lists(st.text(max_size=4), max_size=3).map(tuple),
-    consensus=st.sampled_from(["vote", "each"]),
+    consensus=st.sampled_from(["vote", "each", "adjudicated"]),
     least_readers=st.integers(1, 4),
     thickest_mm=st.none() | st.floats(0.1, 10),
     phantoms=st.booleans(),
@@ -173,3 +173,15 @@ def test_all_of_one_split_is_all(patient, seed):
     for number, split in enumerate(SPLITS):
         shares = tuple(100 * (number == place) for place in range(3))
         assert split_of(patient, shares, seed) == split
+
+
+def test_the_id_of_a_manifest_is_what_it_always_was():
+    entry = Entry(
+        series_uid="1.2.3",
+        patient="1.2.3",
+        pixel_hash="ab" * 32,
+        split="train",
+        labels=(Labels(reader="ann", sha256="cd" * 32),),
+    )
+    found = Manifest.of(Rules(), [entry]).dataset_id
+    assert found == "cf87efcd38d5ce0b540f72f52052d82995581cfcafb7a5da783e33b121bc14b8"

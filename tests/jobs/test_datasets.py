@@ -17,10 +17,12 @@ from lungcore.jobs.label_writers import FORMATS
 from lungcore.jobs.labelling import import_labels
 from lungcore.learning.tasks import LUNGS
 from lungcore.learning.weights import mark, read_card, write_card
-from lungcore.records import database, studies
+from lungcore.records import accounts, adjudications, database, studies
 from lungcore.records import datasets as dataset_records
 from lungcore.records import models as registry
+from lungcore.records.masks import MaskStore
 
+WHOSE = {"outline": "staple", "ratings": "median"}
 HEADING = "seriesuid,reader,nodule,coordX,coordY,coordZ,diameter_mm,malignancy,texture\n"
 
 
@@ -99,6 +101,41 @@ def test_each_reader_is_kept_where_the_rules_say_so(engine, settings, phantom_ui
     datasets.export(settings, dataset_id, "marks", out)
     counts = {labels.reader: len(labels.marks) for labels in mark_tables.read(out, "x")}
     assert counts == {"ann": 2, "bob": 1}
+
+
+def test_what_was_adjudicated_is_what_every_format_holds(engine, settings, phantom_uid, tmp_path):
+    """The one nodule that only ann marked; both readers' is said to be none."""
+    with database.transaction(engine) as session:
+        account = accounts.add_account(session, "judge", "a long passphrase", display_name="J")
+        for seq, (kind, said) in enumerate(
+            (
+                ("begin", {}),
+                ("rest", {"method": "vote", "reason": "as both"}),
+                ("decide", {"group": 0, "nodule": True, "reason": "seen"} | WHOSE),
+                ("decide", {"group": 1, "nodule": False, "reason": "a vessel"}),
+                ("finish", {}),
+            )
+        ):
+            adjudications.append(
+                session,
+                phantom_uid,
+                kind=kind,
+                payload=said,
+                account_id=account.account_id,
+                expected_seq=seq,
+                masks=MaskStore(settings.storage),
+            )
+    dataset_id = frozen(engine, settings, consensus="adjudicated")
+    for format_name in sorted(set(FORMATS) - {"seg"}):
+        datasets.export(settings, dataset_id, format_name, tmp_path / f"out.{format_name}")
+    [labels] = mark_tables.read(tmp_path / "out.marks", "x")
+    assert (labels.reader, len(labels.marks)) == (f"adjudicated-account-{account.account_id}", 1)
+    with database.snapshot(engine) as session:
+        grid = studies.series(session, phantom_uid).grid
+    off = (grid.affine @ (12, 256, 200, 1))[:3]
+    assert labels.marks[0].center == pytest.approx(off, abs=0.01)
+    with (tmp_path / "out.training" / "lesions.csv").open() as file:
+        assert [row["lesion"] for row in csv.DictReader(file)] == ["1"]
 
 
 def test_the_folder_to_train_on_holds_the_splits(dataset_id, settings, tmp_path, phantom_uid):

@@ -15,11 +15,16 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from lungcore.findings.finding import Candidate
+from lungcore.findings.labels import DrawnSet
+from lungcore.records import label_files, label_layers, readings
 from lungcore.records.database import connect, migrate, transaction
+from lungcore.records.label_files import LabelFile
+from lungcore.records.masks import MaskStore
 from lungcore.records.studies import NewInstance, NewSeries, add_series
 from lungcore.records.tables import AccountRow
 
 POSTGRESQL = os.environ.get("LUNGCORE_TEST_POSTGRESQL", "")
+AFFINE = (0.0, 0.0, 0.7, -100.0, 0.0, 0.8, 0.0, -90.0, 1.25, 0.0, 0.0, -300.0, 0.0, 0.0, 0.0, 1.0)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -143,3 +148,59 @@ def candidates() -> list[Candidate]:
         Candidate((-10.5, 20.25, -300.0), 14.2, 0.97, 0.7),
         Candidate((0.0, 0.0, 0.0), 4.0, 0.2, None),
     ]
+
+
+@pytest.fixture
+def add(engine, new_series):
+    """Remember a series with pixels of its own."""
+
+    def added(uid="1.2.3", **given):
+        values = {"slices": 40, "rows": 50, "columns": 60, "affine": AFFINE}
+        values |= {"pixel_hash": f"{int(uid.replace('.', '')):064x}", "patient_id": f"P{uid}"}
+        with transaction(engine) as session:
+            add_series(session, new_series(uid, **values | given))
+        return uid
+
+    return added
+
+
+@pytest.fixture
+def masks(tmp_path):
+    return MaskStore(tmp_path)
+
+
+@pytest.fixture
+def label(engine, masks):
+    """A file in which readers label a series; nothing marked where no marks are given."""
+    count = iter(range(1, 1000))
+
+    def labelled(uid, reader="ann", *marks):
+        file = LabelFile(sha256=f"{next(count):064x}", file_name="a.json", format="json")
+        with transaction(engine) as session:
+            label_files.keep_file(session, file, None)
+            one = DrawnSet(series_uid=uid, reader=reader, marks=marks)
+            label_layers.add(session, file, uid, [one], masks)
+
+    return labelled
+
+
+@pytest.fixture
+def read(engine):
+    """A reader's events on a series, one after the other."""
+
+    def say(account_id, uid, *events):
+        with transaction(engine) as session:
+            reading = readings.open_reading(session, uid, account_id)
+            for kind, payload in events:
+                reading = readings.append(
+                    session,
+                    reading.reading_id,
+                    event_uid=f"{uid}-{account_id}-{reading.version}",
+                    kind=kind,
+                    payload=payload,
+                    account_id=account_id,
+                    expected_version=reading.version,
+                )
+        return reading
+
+    return say

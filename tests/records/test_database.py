@@ -10,14 +10,25 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from lungcore.errors import LungcoreError
-from lungcore.records import audit, dataset_tables, model_tables, round_tables
+from lungcore.records import (
+    adjudication_tables,
+    audit,
+    dataset_tables,
+    model_tables,
+    round_tables,
+)
 from lungcore.records.database import connect, migrate, schema_version, snapshot, transaction
 from lungcore.records.tables import Base
 
 
 def test_migrations_make_the_tables_that_the_code_knows(engine):
-    for tables in (dataset_tables.DatasetRow, model_tables.ModelRow, round_tables.RoundRow):
-        assert tables.metadata is Base.metadata
+    for row in (
+        adjudication_tables.AdjudicationEventRow,
+        dataset_tables.DatasetRow,
+        model_tables.ModelRow,
+        round_tables.RoundRow,
+    ):
+        assert row.metadata is Base.metadata
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []

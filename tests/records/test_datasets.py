@@ -9,44 +9,14 @@ from sqlalchemy.exc import DatabaseError
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.dataset import Rules
-from lungcore.findings.labels import Drawn, DrawnSet, Voxels
+from lungcore.findings.labels import Drawn, Voxels
 from lungcore.findings.leaks import Ancestor
-from lungcore.records import (
-    audit,
-    database,
-    datasets,
-    detections,
-    label_files,
-    label_layers,
-    readings,
-    studies,
-)
-from lungcore.records.label_files import LabelFile
-from lungcore.records.masks import MaskStore
+from lungcore.records import audit, database, datasets, detections, readings
+from tests.records.conftest import AFFINE
 
-AFFINE = (0.0, 0.0, 0.7, -100.0, 0.0, 0.8, 0.0, -90.0, 1.25, 0.0, 0.0, -300.0, 0.0, 0.0, 0.0, 1.0)
 INSIDE = (-90.0, -80.0, -290.0)
 TRAIN = Rules(shares=(100, 0, 0))
 TEST = Rules(shares=(0, 0, 100))
-
-
-@pytest.fixture
-def add(engine, new_series):
-    """Remember a series with pixels of its own."""
-
-    def added(uid="1.2.3", **given):
-        values = {"slices": 40, "rows": 50, "columns": 60, "affine": AFFINE}
-        values |= {"pixel_hash": f"{int(uid.replace('.', '')):064x}", "patient_id": f"P{uid}"}
-        with database.transaction(engine) as session:
-            studies.add_series(session, new_series(uid, **values | given))
-        return uid
-
-    return added
-
-
-@pytest.fixture
-def masks(tmp_path):
-    return MaskStore(tmp_path)
 
 
 def nodule(name="1", center=INSIDE, diameter_mm=8.0, **attributes):
@@ -57,43 +27,6 @@ def outlined():
     affine = np.array(AFFINE).reshape(4, 4).copy()
     affine[:3, 3] += affine[:3, :3] @ (7, 8, 9)
     return Drawn(name="1", shape=Voxels(np.ones((2, 3, 4), bool), affine))
-
-
-@pytest.fixture
-def label(engine, masks):
-    """A file in which readers label a series; nothing marked where no marks are given."""
-    count = iter(range(1, 1000))
-
-    def labelled(uid, reader="ann", *marks):
-        file = LabelFile(sha256=f"{next(count):064x}", file_name="a.json", format="json")
-        with database.transaction(engine) as session:
-            label_files.keep_file(session, file, None)
-            one = DrawnSet(series_uid=uid, reader=reader, marks=marks)
-            label_layers.add(session, file, uid, [one], masks)
-
-    return labelled
-
-
-@pytest.fixture
-def read(engine):
-    """A reader's events on a series, one after the other."""
-
-    def say(account_id, uid, *events):
-        with database.transaction(engine) as session:
-            reading = readings.open_reading(session, uid, account_id)
-            for kind, payload in events:
-                reading = readings.append(
-                    session,
-                    reading.reading_id,
-                    event_uid=f"{uid}-{account_id}-{reading.version}",
-                    kind=kind,
-                    payload=payload,
-                    account_id=account_id,
-                    expected_version=reading.version,
-                )
-        return reading
-
-    return say
 
 
 ADD = ("add", {"finding_uid": "2.25.1", "center_mm": INSIDE, "diameter_mm": 12.0})

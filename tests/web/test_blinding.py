@@ -29,6 +29,7 @@ ROUTES = {
     "/api/series/{series_uid}/layers/{layer}": "asked",
     "/api/series/{series_uid}/events": "asked",
     "/api/series/{series_uid}/detection": "asked",
+    "/api/series/{series_uid}/adjudication": "asked",
     "/api/series/{series_uid}/masks": "own",
     "/api/series/{series_uid}/masks/{mask}": "asked",
     "/api/series/{series_uid}/priors": "pixels",
@@ -70,7 +71,7 @@ def blind(reader: TestClient, services: Services, app: Starlette) -> TestClient:
         version = send(reader, version, kind, payload).json()["reading"]
     with database.transaction(services.engine) as session:
         account = accounts.add_account(
-            session, "blind", PASSWORD, display_name="Dr Blind", roles=("annotator",)
+            session, "blind", PASSWORD, display_name="Dr Blind", roles=("annotator", "adjudicator")
         )
         rounds.make(
             session,
@@ -182,6 +183,22 @@ def test_the_patients_other_scans_are_shut(reader: TestClient, blind: TestClient
     assert [answer.status_code for answer in asked] == [422] * len(asked)
     assert not any(tells(answer) for answer in asked)
     assert tells(blind.get(f"/api/series/{OTHERS}")), "another patient's are open"
+
+
+def test_who_reads_blinded_cannot_adjudicate(services: Services, blind: TestClient) -> None:
+    answers = [
+        ask(blind)
+        for uid in (LATER, EARLIER)
+        for ask in (
+            lambda client, uid=uid: client.get(f"/api/series/{uid}/adjudication"),
+            lambda client, uid=uid: client.post(
+                f"/api/series/{uid}/adjudication", json={"seq": 0, "kind": "begin", "payload": {}}
+            ),
+        )
+    ]
+    assert [answer.status_code for answer in answers] == [422] * 4
+    assert not any(tells(answer) for answer in answers)
+    assert "blinded" in answers[0].text and "blinded" in answers[2].text
 
 
 def test_the_worklist_counts_nothing_of_it(services: Services, blind: TestClient) -> None:

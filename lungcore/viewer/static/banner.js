@@ -119,7 +119,7 @@ export class Banner {
 }
 
 /** @param {Series} series @param {import('./texts.js').Translate} t */
-function patientLine(series, t) {
+export function patientLine(series, t) {
   const born = series.patient_birth_date && t('born', { date: series.patient_birth_date });
   const { patient_name, patient_id, patient_sex } = series;
   // De-identified studies often have the id for a name.
@@ -128,7 +128,7 @@ function patientLine(series, t) {
 }
 
 /** @param {Series} series @param {import('./texts.js').Translate} t */
-function studyLine(series, t) {
+export function studyLine(series, t) {
   const thickness = series.slice_thickness_mm;
   const made = [
     t('slices', { n: series.slices }),

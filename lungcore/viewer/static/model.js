@@ -10,10 +10,10 @@ import { NO_ANSWER, labelOf } from './said.js';
  * @typedef {{finding_uid: string, center_mm: Point, diameter_mm: number,
  *   probability: number | null, malignancy: number | null, state: FindingState, reason: string,
  *   words: string[], source: 'machine' | 'reader', axes_mm: Axes | null, mask: string | null,
- *   reader?: string, calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null,
+ *   reader?: string, reader_number?: number, calipers_mm: Point[] | null, measured: import('./calipers.js').Measured | null,
  *   label: import('./said.js').NoduleLabel | null}} Finding
  *   axes_mm: of an ellipsoid, a sphere without; mask: its id; calipers_mm: both ends of the long
- *   axis, then of the short, where they were set by hand
+ *   axis, then of the short, where they were set by hand; reader_number: among those who are shown
  * @typedef {[number, number, number]} Axes  whole lengths along column, row and slice
  * @typedef {{center_mm: Point, diameter_mm: number, axes_mm?: Axes, mask?: string,
  *   calipers_mm?: Point[], measured?: import('./calipers.js').Measured}} Shape  what an event says

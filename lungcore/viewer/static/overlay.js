@@ -11,7 +11,9 @@ import { watch } from './watch.js';
 const HANDLE = 9; // CSS pixels
 const LABEL_GAP = 7;
 const LABEL_ROOM = 110;
+const LINE = 14;
 const SMALLEST = 2;
+const READER_COLOURS = 6;
 
 export class Overlay {
   /** @param {Review} review @param {import('./paneview.js').PaneView} pane */
@@ -49,6 +51,7 @@ export class Overlay {
       'data-mark': finding.finding_uid,
       'data-state': finding.state,
       'data-selected': isSelected,
+      'data-reader': finding.reader_number === undefined ? null : finding.reader_number % READER_COLOURS,
     });
     group.append(outline(mark, 'lv-halo'), outline(mark), this.drawLabel(mark, isEdited));
     if (isEdited && mark.path === undefined) group.append(...handlesOf(mark).map(handle));
@@ -59,7 +62,9 @@ export class Overlay {
   drawLabel({ finding, x, y, radiusX }, isEdited) {
     const reach = radiusX + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
     const isLeft = x + reach + LABEL_ROOM > this.pane.stage.width;
-    const at = { x: x + (isLeft ? -reach : reach), y: y + 4, 'text-anchor': isLeft ? 'end' : 'start' };
+    // Marks of one nodule by several readers lie over each other; what is written of them does not.
+    const down = 4 + LINE * (finding.reader_number ?? 0);
+    const at = { x: x + (isLeft ? -reach : reach), y: y + down, 'text-anchor': isLeft ? 'end' : 'start' };
     const { t } = this.review;
     const mm = finding.diameter_mm.toFixed(1);
     if (finding.reader) return shape('text', at, t('mark_other', { mm, reader: finding.reader }));

@@ -6,6 +6,7 @@ import { element, set, write } from '../dom.js';
 import { Footer } from '../footer.js';
 import { listenToKeys } from '../keys.js';
 import { Looks } from '../looks.js';
+import { MARKING } from '../marking.js';
 import { translator } from '../texts.js';
 import { rememberedTheme } from '../theme.js';
 import { Bar, isEnded } from './bar.js';
@@ -21,10 +22,6 @@ import { Side } from './side.js';
  * @typedef {{series_uid: string, prior_uid: string, texts: Record<string, string>, language: string}} CompareData
  */
 
-const MARKING = new Set([
-  ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
-  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare', 'next_study'],
-]);
 const AGAIN_MS = 1000;
 
 export class Compare {
