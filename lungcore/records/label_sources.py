@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lungcore.findings.dataset import SOURCES, Labels, Source
 from lungcore.findings.labels import Grid, LabelSet
 from lungcore.findings.mask import Index
-from lungcore.records import label_layers, signed
+from lungcore.records import blinding, label_layers, signed
 from lungcore.records.masks import MaskStore
 from lungcore.records.signed import SignedReading
 from lungcore.records.tables import LabelLayerRow, ReadingRow, SeriesRow
@@ -35,6 +35,11 @@ class Said:
     marks: LabelSet
     is_whole: bool
     origin: SignedReading | str
+
+    @property
+    def month(self) -> str:
+        """When it was signed, as 2026-03; files do not tell."""
+        return "" if isinstance(self.origin, str) else f"{self.origin.signed_at:%Y-%m}"
 
     @cached_property
     def labels(self) -> Labels:
@@ -69,34 +74,43 @@ def by_series(
     sources: Collection[Source] = SOURCES,
     readers: Sequence[str] = (),
     masks: MaskStore | None = None,
+    shown_to: int | None = None,
 ) -> dict[str, list[Said]]:
     """What readers say, of each series_uid. readers: of these alone; none for all.
 
-    masks: where voxels are wanted. Raises LungcoreError when a mask is unknown.
+    masks: where voxels are wanted. shown_to: the account from which rounds may hide series.
+    Raises LungcoreError when a mask is unknown.
     """
     found: dict[str, dict[str, Said]] = {}
     for source, read in (("layers", _layers), ("readings", _readings)):
-        for one in read(session, readers, masks) if source in sources else ():
+        for one in read(session, readers, masks, shown_to) if source in sources else ():
             found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
     return {uid: list(of_series.values()) for uid, of_series in found.items()}
 
 
-def reader_names(session: Session) -> list[str]:
+def reader_names(session: Session, shown_to: int | None = None) -> list[str]:
     """Everybody who labelled anything: readers of layers and of signed readings."""
-    layers = set(session.scalars(select(LabelLayerRow.reader).distinct()))
-    return sorted(layers | set(signed.readers(session)))
+    of_layers = blinding.shown(session, LabelLayerRow.series_id, shown_to)
+    of_readings = blinding.shown(session, ReadingRow.series_id, shown_to)
+    layers = set(session.scalars(select(LabelLayerRow.reader).where(*of_layers).distinct()))
+    return sorted(layers | set(signed.readers(session, *of_readings)))
 
 
-def versions(session: Session, readers: Sequence[str]) -> list[tuple[object, ...]]:
+def versions(
+    session: Session, readers: Sequence[str], shown_to: int | None = None
+) -> list[tuple[object, ...]]:
     """Which layers and which signed readings, as they stand, the readers have."""
     layers = session.execute(
         select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(
-            LabelLayerRow.reader.in_(readers)
+            LabelLayerRow.reader.in_(readers),
+            *blinding.shown(session, LabelLayerRow.series_id, shown_to),
         )
     )
     readings = session.execute(
         select(ReadingRow.reading_id, ReadingRow.version).where(
-            ReadingRow.signed_at.is_not(None), _is_of(readers)
+            ReadingRow.signed_at.is_not(None),
+            _is_of(readers),
+            *blinding.shown(session, ReadingRow.series_id, shown_to),
         )
     )
     return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
@@ -108,12 +122,15 @@ def _is_of(readers: Sequence[str]) -> ColumnElement[bool]:
     return tuple_(ReadingRow.account_id, ReadingRow.round).in_(found)
 
 
-def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
+def _layers(
+    session: Session, readers: Sequence[str], masks: MaskStore | None, shown_to: int | None
+) -> Iterator[Said]:
+    where = [LabelLayerRow.reader.in_(readers)] if readers else []
     rows = session.execute(
         select(LabelLayerRow.label_layer_id, LabelLayerRow.reader, LabelLayerRow.content_sha256)
         .add_columns(LabelLayerRow.marks, *PLACE)
         .join(SeriesRow, SeriesRow.series_id == LabelLayerRow.series_id)
-        .where(*([LabelLayerRow.reader.in_(readers)] if readers else []))
+        .where(*where, *blinding.shown(session, LabelLayerRow.series_id, shown_to))
     )
     # Ordered here: asked to, SQLite walks through all layers to find those of the readers in order.
     for _, reader, sha256, stored, *columns in sorted(rows, key=itemgetter(0)):
@@ -129,8 +146,11 @@ def _layers(session: Session, readers: Sequence[str], masks: MaskStore | None) -
         )
 
 
-def _readings(session: Session, readers: Sequence[str], masks: MaskStore | None) -> Iterator[Said]:
-    where = [_is_of(readers)] if readers else []
+def _readings(
+    session: Session, readers: Sequence[str], masks: MaskStore | None, shown_to: int | None
+) -> Iterator[Said]:
+    where = blinding.shown(session, ReadingRow.series_id, shown_to)
+    where += [_is_of(readers)] if readers else []
     places = _places(session) if masks is not None else {}
     for reading in signed.signed(session, *where):
         yield Said(

@@ -78,7 +78,7 @@ def read(engine, series):
 
 def pairs(engine, masks, *names):
     with database.snapshot(engine) as session:
-        return agreeing.pairs(session, names, masks)
+        return agreeing.agreement(session, names, masks).pairs
 
 
 def test_layers_are_compared_as_the_pure_functions_compare_them(engine, label, masks):
