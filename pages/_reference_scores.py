@@ -49,5 +49,5 @@ def _show_months(found: Sequence[Score], t: Texts) -> None:
         points = [(one.reader, one.month, getattr(one, name)) for one in found]
         title = t("agreement.malignancy_kappa" if name == "kappa" else f"agreement.{name}")
         with place:
-            is_share = name == "sensitivity"
+            is_share = name in ("sensitivity", "kappa")
             by_month(lines_of(points), title, key=f"reference-{name}", is_share=is_share)

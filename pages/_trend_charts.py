@@ -41,21 +41,27 @@ def by_month(lines: Lines, title: str, *, key: str, is_share: bool = False) -> N
 
     is_share: the figure is at most 1.
     """
+    if not lines:
+        st.markdown(f"**{title}**")
+        st.caption("–")
+        return
     chart = go.Figure()
+    values = [one.value for points in lines.values() for _, one in points]
+    low, high = min(0.0, *values), 1.0 if is_share else max(0.1, *values)
     for number, (reader, points) in enumerate(lines.items()):
-        months, values = zip(*points, strict=True)
+        months, found = zip(*points, strict=True)
         colour = COLOURS[number % len(COLOURS)]
         chart.add_scatter(
             x=months,
-            y=[one.value for one in values],
+            y=[one.value for one in found],
             name=reader,
             mode="lines+markers",
             line={"color": colour, "width": 1},
             marker={"size": 8},
             offsetgroup=reader,
             error_y={
-                "array": [one.high - one.value for one in values],
-                "arrayminus": [one.value - one.low for one in values],
+                "array": [one.high - one.value for one in found],
+                "arrayminus": [one.value - one.low for one in found],
                 "thickness": 1,
             },
             hovertemplate="%{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
@@ -69,6 +75,6 @@ def by_month(lines: Lines, title: str, *, key: str, is_share: bool = False) -> N
         showlegend=True,
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "category", "categoryorder": "category ascending"},
-        yaxis={"range": [-0.02, 1.05]} if is_share else {"rangemode": "tozero"},
+        yaxis={"range": [low - 0.05 * (high - low), high + 0.08 * (high - low)]},
     )
     st.plotly_chart(chart, key=key, config=PLAIN)

@@ -125,7 +125,8 @@ def show_months(months: Sequence[MonthAgreement]) -> None:
         by_month(lines_of(points), title, key="positive-by-month", is_share=True)
     with right:
         rated = [(one.reader, one.month, one.kappa) for one in months]
-        by_month(lines_of(rated), t("agreement.malignancy_kappa"), key="kappa-by-month")
+        title = t("agreement.malignancy_kappa")
+        by_month(lines_of(rated), title, key="kappa-by-month", is_share=True)
     rows = {
         "agreement.reader": [one.reader for one in months],
         "agreement.month": [one.month for one in months],

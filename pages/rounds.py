@@ -9,6 +9,8 @@ from lungcore.records import accounts, database, rounds
 from lungcore.web.answers import READERS, ROUND_MAKERS
 from pages import _context, _round_form
 
+EVERYBODY = 0  # in the place of an account
+
 here = _context.account()
 t = _context.texts(here)
 _context.require_role(here, *ROUND_MAKERS)
@@ -68,15 +70,15 @@ def set_priority(round_id: int | None, parts: list[rounds.Progress]) -> None:
     names = {part.account_id: part.reader_name for part in parts}
     reader = st.selectbox(
         t("rounds.for_reader"),
-        [None, *names],
-        format_func=lambda one: t("rounds.for_all") if one is None else names[one],
+        [EVERYBODY, *names],
+        format_func=lambda one: names.get(one, t("rounds.for_all")),
         disabled=round_id is None,
     )
     priority = _round_form.chosen_priority(t, key="changed-priority", disabled=round_id is None)
     if not st.button(t("rounds.set_priority"), disabled=round_id is None) or round_id is None:
         return
     with database.transaction(engine) as session:
-        for one in names if reader is None else [reader]:
+        for one in names if reader == EVERYBODY else [reader]:
             rounds.set_priority(session, round_id, one, priority, set_by=here.account_id)
     st.rerun()
 

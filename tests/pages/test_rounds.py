@@ -128,7 +128,7 @@ def test_the_priority_is_set_for_all_readers_or_for_one(services, stored, sign_i
     ann, bob = (add_reader(services, name) for name in ("ann", "bob"))
     made = make(services, account_ids=[ann, bob], reads=2)
 
-    def set_priority(priority: int, reader: int | None = None) -> list[int]:
+    def set_priority(priority: int, reader: int = 0) -> list[int]:
         page = run("rounds")
         labelled(page.selectbox, "Round").select(made.round_id).run()
         labelled(page.selectbox, "To whom").select(reader)
