@@ -124,4 +124,3 @@ def test_the_score_is_shown_to_who_made_the_round(
     page.get_by_role("radio", name="Readers with each other").click()
     page.get_by_role("tab", name="Over time").click()
     page.locator(".js-plotly-plot .scatterlayer .point").filter(visible=True).first.wait_for()
-    picture(page, "agreement-over-time")
