@@ -86,7 +86,7 @@ def _readers(engine: Engine) -> object:
 
 def _pairs(engine: Engine, masks: MaskStore, pair: Sequence[str]) -> object:
     with snapshot(engine) as session:
-        [found] = agreeing.pairs(session, pair, masks)
+        [found] = agreeing.agreement(session, pair, masks).pairs
     return found.both
 
 

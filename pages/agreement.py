@@ -1,4 +1,4 @@
-"""How far readers agree: all pairs, each reader, and one pair in charts."""
+"""How far readers agree with each other, and with the answers of reference cases."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,14 @@ import streamlit as st
 
 from lungcore.findings.agreement import PairAgreement, ReaderAgreement, agreement_of_readers
 from lungcore.findings.attributes import SCALES
-from lungcore.findings.statistics import Estimate
+from lungcore.findings.trends import MonthAgreement
 from lungcore.records import agreeing, database, label_sources
+from lungcore.records.agreeing import Agreement
 from lungcore.web.answers import ADJUDICATORS
-from pages import _agreement_charts, _context
+from pages import _agreement_charts, _context, _reference_scores
+from pages._trend_charts import by_month, lines_of, told, told_whole
 
+VIEWS = ("readers", "references")
 ROLES = ("adjudicator", "model_owner")
 MOST_ROWS, MOST_HEIGHT = 6, 220  # of the table of pairs, in rows and px; the rest is scrolled to
 Columns = Mapping[str, Sequence[object]]
@@ -25,22 +28,10 @@ services = _context.services()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def pairs_of(readers: tuple[str, ...], fingerprint: str) -> list[PairAgreement]:
-    """The agreement of every two readers; of the same content it is computed once."""
+def agreement_of(readers: tuple[str, ...], fingerprint: str, _account_id: int) -> Agreement:
+    """The agreement of readers; of the same content that may be seen it is computed once."""
     with database.snapshot(_context.services().engine) as session:
-        return agreeing.pairs(session, readers, _context.services().masks)
-
-
-def told(value: float) -> str:
-    """A figure, or a dash where the numbers do not give it."""
-    return "–" if math.isnan(value) else f"{value:.2f}"
-
-
-def told_whole(estimate: Estimate) -> str:
-    """A figure with its 95 % interval."""
-    if math.isnan(estimate.low):
-        return told(estimate.value)
-    return f"{estimate.value:.2f} ({estimate.low:.2f}, {estimate.high:.2f})"
+        return agreeing.agreement(session, readers, _context.services().masks, _account_id)
 
 
 def mean_kappa(kappas: Sequence[float]) -> float:
@@ -123,9 +114,49 @@ def show_pair(pair: PairAgreement) -> None:
             )
 
 
+def show_months(months: Sequence[MonthAgreement]) -> None:
+    """Each reader month by month, in charts and figures."""
+    if not months:
+        st.info(t("agreement.no_months"))
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        points = [(one.reader, one.month, one.positive_agreement) for one in months]
+        title = t("agreement.positive")
+        by_month(lines_of(points), title, key="positive-by-month", is_share=True)
+    with right:
+        rated = [(one.reader, one.month, one.kappa) for one in months]
+        title = t("agreement.malignancy_kappa")
+        by_month(lines_of(rated), title, key="kappa-by-month", is_share=True)
+    rows = {
+        "agreement.reader": [one.reader for one in months],
+        "agreement.month": [one.month for one in months],
+        "agreement.series": [one.series for one in months],
+        "agreement.both": [one.both for one in months],
+        "agreement.alone": [one.alone for one in months],
+        "agreement.missed": [one.missed for one in months],
+        "agreement.positive": [told_whole(one.positive_agreement) for one in months],
+        "agreement.malignancy_kappa": [told(one.kappa) for one in months],
+        "agreement.rated": [one.rated for one in months],
+    }
+    show_table(rows)
+    st.caption(t("agreement.months_meaning"))
+
+
+view = st.segmented_control(
+    t("agreement.view"),
+    VIEWS,
+    default=VIEWS[0],
+    required=True,
+    format_func=lambda one: t(f"agreement.view_{one}"),
+    label_visibility="collapsed",
+)
+if view == "references":
+    _reference_scores.show(services.engine, here, t)
+    st.stop()
 with database.snapshot(services.engine) as session:
-    readers = label_sources.reader_names(session)
-    adjudicators = label_sources.adjudicator_names(session)
+    readers = label_sources.reader_names(session, here.account_id)
+    adjudicators = label_sources.adjudicator_names(session, here.account_id)
 if len(readers) < 2:
     st.info(t("agreement.nobody"))
     st.stop()
@@ -134,14 +165,18 @@ chosen = st.multiselect(t("agreement.readers"), everybody, default=readers[:MOST
 if not here.roles.isdisjoint(ADJUDICATORS):
     st.page_link("adjudication.py", label=t("adjudication.title"), icon=":material/balance:")
 with database.snapshot(services.engine) as session:
-    now = agreeing.fingerprint(session, chosen)
-found = pairs_of(tuple(sorted(chosen)), now) if len(chosen) > 1 else []
-if not found:
+    now = agreeing.fingerprint(session, chosen, here.account_id)
+found = agreement_of(tuple(sorted(chosen)), now, here.account_id)
+if not found.pairs:
     st.info(t("agreement.choose_two"))
     st.stop()
-by_pair, by_reader = st.tabs([t("agreement.by_pair"), t("agreement.by_reader")])
+by_pair, by_reader, over_time = st.tabs(
+    [t("agreement.by_pair"), t("agreement.by_reader"), t("agreement.over_time")]
+)
 with by_pair:
-    show_pair(show_pairs(found))
+    show_pair(show_pairs(found.pairs))
 with by_reader:
-    show_readers(agreement_of_readers(found))
+    show_readers(agreement_of_readers(found.pairs))
+with over_time:
+    show_months(found.months)
 st.caption(t("agreement.meaning"))

@@ -1,20 +1,19 @@
 """How far readers of the same series agree: per pair of readers and per reader.
 
-Nodules are matched in 3D, Hungarian on the distance of centres within the larger radius; what is
-compared of them is compared on matched ones.
+Nodules are matched as `lungcore.findings.tally` does; what is compared of them is compared on
+matched ones.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from lungcore.findings.attributes import SCALES
-from lungcore.findings.labels import LabelSet, Mark
+from lungcore.findings.labels import LabelSet
 from lungcore.findings.mask import Mask
-from lungcore.findings.matching import Matching, match, sphere_costs
 from lungcore.findings.statistics import (
     BlandAltman,
     Estimate,
@@ -23,8 +22,8 @@ from lungcore.findings.statistics import (
     kappa,
     positive_agreement,
 )
+from lungcore.findings.tally import Tally
 
-UNSIZED_MM = 3.0  # of a nodule whose reader gave no size
 UNORDERED = ("internal_structure", "calcification")  # their values are names, not steps
 
 
@@ -77,25 +76,6 @@ class ReaderAgreement:
     kappas: Mapping[str, float]
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What two readers' readings add up to."""
-
-    series: int = 0
-    first_only: int = 0
-    second_only: int = 0
-    pairs: list[tuple[Mark, Mark]] = field(default_factory=list)
-
-
-def match_nodules(first: Sequence[Mark], second: Sequence[Mark]) -> Matching:
-    """Which marks are of one nodule: centres nearer than the larger radius."""
-    places, sizes = [], []
-    for marks in (first, second):
-        places.append([mark.center_mm for mark in marks])
-        sizes.append([mark.diameter_mm or UNSIZED_MM for mark in marks])
-    return match(sphere_costs(places[0], sizes[0], places[1], sizes[1]))
-
-
 def dice(first: Mask, second: Mask) -> float:
     """Twice the voxels in common over the voxels of both, 0 to 1; on the same series."""
     low = np.maximum(first.origin, second.origin)
@@ -116,14 +96,15 @@ def dice(first: Mask, second: Mask) -> float:
 
 def agreement_of_pairs(sets: Sequence[LabelSet]) -> list[PairAgreement]:
     """Every two readers who read a series in common, in the order of their names."""
-    tallies: dict[tuple[str, str], _Tally] = {}
+    tallies: dict[tuple[str, str], Tally] = {}
     by_series: dict[str, list[LabelSet]] = {}
     for labels in sets:
         by_series.setdefault(labels.series_uid, []).append(labels)
     for readings in by_series.values():
         ordered = sorted(readings, key=lambda labels: labels.reader)
         for first, second in combinations(ordered, 2):
-            _add(tallies.setdefault((first.reader, second.reader), _Tally()), first, second)
+            tally = tallies.setdefault((first.reader, second.reader), Tally())
+            tally.add(first.nodules, second.nodules)
     return [_pair(*readers, tally) for readers, tally in sorted(tallies.items())]
 
 
@@ -133,20 +114,9 @@ def agreement_of_readers(pairs: Sequence[PairAgreement]) -> list[ReaderAgreement
     return [_reader(reader, pairs) for reader in readers]
 
 
-def _add(tally: _Tally, first: LabelSet, second: LabelSet) -> None:
-    one, other = first.nodules, second.nodules
-    found = match_nodules(one, other)
-    tally.series += 1
-    tally.first_only += len(found.first_only)
-    tally.second_only += len(found.second_only)
-    tally.pairs += [(one[i], other[j]) for i, j in found.pairs]
-
-
-def _pair(first: str, second: str, tally: _Tally) -> PairAgreement:
+def _pair(first: str, second: str, tally: Tally) -> PairAgreement:
     overlaps = [dice(a.mask, b.mask) for a, b in tally.pairs if a.mask and b.mask]
-    sized = [
-        (a.diameter_mm, b.diameter_mm) for a, b in tally.pairs if a.diameter_mm and b.diameter_mm
-    ]
+    sized = tally.sized_mm
     diameters = np.array(sized, float).reshape(-1, 2)
     counts = len(tally.pairs), tally.first_only, tally.second_only
     return PairAgreement(
@@ -159,20 +129,16 @@ def _pair(first: str, second: str, tally: _Tally) -> PairAgreement:
         positive_agreement=positive_agreement(*counts),
         outlined=len(overlaps),
         dice=float(np.mean(overlaps)) if overlaps else math.nan,
-        ratings=_ratings(tally.pairs),
+        ratings=_ratings(tally),
         sized_mm=sized,
         diameters_mm=bland_altman(diameters[:, 0], diameters[:, 1]),
     )
 
 
-def _ratings(pairs: Sequence[tuple[Mark, Mark]]) -> dict[str, RatingAgreement]:
+def _ratings(tally: Tally) -> dict[str, RatingAgreement]:
     found = {}
     for name, scale in SCALES.items():
-        rated = [
-            (a.attributes[name], b.attributes[name])
-            for a, b in pairs
-            if name in a.attributes and name in b.attributes
-        ]
+        rated = tally.rated(name)
         if rated:
             first, second = zip(*rated, strict=True)
             value = kappa(first, second, scale, ordered=name not in UNORDERED)

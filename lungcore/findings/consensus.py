@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lungcore.findings.agreement import UNSIZED_MM
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.finding import Position
 from lungcore.findings.labels import Grid, LabelSet, Mark
 from lungcore.findings.mask import Mask
 from lungcore.findings.matching import match, sphere_costs
+from lungcore.findings.tally import UNSIZED_MM
 from lungcore.findings.voxels import center_mm, diameter_mm, trimmed
 
 START = 0.99999  # sensitivity and specificity that STAPLE begins with, as ITK's does

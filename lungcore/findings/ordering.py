@@ -37,6 +37,18 @@ def ordered(cases: Iterable[Case], strategy: str, seed: int) -> list[Case]:
     return STRATEGIES[strategy](chance)
 
 
+def mixed(cases: Sequence[Case], others: Sequence[Case], seed: str) -> list[Case]:
+    """The cases in their order, with the others among them at places by chance, from the seed.
+
+    Any set of places is as likely as any other, so the order tells nothing of which are which.
+    """
+    total = len(cases) + len(others)
+    drawn = sorted(range(total), key=lambda place: _chance(place, seed))[: len(others)]
+    shuffled = iter(sorted(others, key=lambda case: _chance(case.number, seed)))
+    given, places = iter(cases), set(drawn)
+    return [next(shuffled if place in places else given) for place in range(total)]
+
+
 def uncertainty(probabilities: Iterable[float]) -> float | None:
     """Of the finding that the model is least sure of: 1 at a probability of 0.5; None without."""
     return max((1 - abs(2 * p - 1) for p in probabilities), default=None)
@@ -64,7 +76,7 @@ def _disagreement(one: Sequence[Finding], other: Sequence[Finding]) -> float:
     return 1 - 2 * len(match(sphere_costs(*geometry)).pairs) / marks
 
 
-def _chance(number: int, seed: int) -> bytes:
+def _chance(number: int, seed: int | str) -> bytes:
     return hashlib.sha256(f"{seed}/{number}".encode()).digest()
 
 

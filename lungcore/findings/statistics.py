@@ -34,6 +34,14 @@ class BlandAltman(NamedTuple):
     upper: Estimate
 
 
+def proportion(part: int, total: int) -> Estimate:
+    """A share of counted things, with Wilson's interval."""
+    if total == 0:
+        return NOTHING
+    interval = stats.binomtest(part, total).proportion_ci(LEVEL, method="wilson")
+    return Estimate(part / total, float(interval.low), float(interval.high))
+
+
 def positive_agreement(both: int, first_only: int, second_only: int) -> Estimate:
     """Share of all marks that the other made too: 2a / (2a + b + c).
 
@@ -41,11 +49,7 @@ def positive_agreement(both: int, first_only: int, second_only: int) -> Estimate
     Cohen's kappa tends to this value (Carpentier et al., BMC Med Res Methodol 17:62, 2017). The
     interval is Wilson's of a / (a + b + c), on this scale.
     """
-    total = both + first_only + second_only
-    if total == 0:
-        return NOTHING
-    interval = stats.binomtest(both, total).proportion_ci(LEVEL, method="wilson")
-    shares = (both / total, float(interval.low), float(interval.high))
+    shares = proportion(both, both + first_only + second_only)
     return Estimate(*(2 * share / (1 + share) for share in shares))
 
 

@@ -67,6 +67,18 @@ def hidden(
     return query if series_ids is None else query.where(SeriesRow.series_id.in_(series_ids))
 
 
+def shown(
+    session: Session, series_id: InstrumentedAttribute[int], account_id: int | None
+) -> list[ColumnElement[bool]]:
+    """What a query asks for to leave out series that the account must not see the findings of.
+
+    account_id: None of who sees all.
+    """
+    if account_id is None or not is_blinded(session, account_id):
+        return []
+    return [series_id.not_in(hidden(session, account_id).correlate(None))]
+
+
 def is_hidden(account_id: int) -> ColumnElement[bool]:
     """Whether the account must not see the findings of the series of a row of its table.
 

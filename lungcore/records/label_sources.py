@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lungcore.findings.dataset import SOURCES, Labels, Source
 from lungcore.findings.labels import Grid, LabelSet
 from lungcore.findings.mask import Index
-from lungcore.records import label_layers, signed
+from lungcore.records import blinding, label_layers, signed
 from lungcore.records.adjudication_tables import counts, is_of_file
 from lungcore.records.masks import MaskStore
 from lungcore.records.signed import SignedReading
@@ -37,6 +37,11 @@ class Said:
     marks: LabelSet
     is_whole: bool
     origin: SignedReading | str
+
+    @property
+    def month(self) -> str:
+        """When it was signed, as 2026-03; files do not tell."""
+        return "" if isinstance(self.origin, str) else f"{self.origin.signed_at:%Y-%m}"
 
     @cached_property
     def labels(self) -> Labels:
@@ -72,19 +77,23 @@ def by_series(
     readers: Sequence[str] = (),
     masks: MaskStore | None = None,
     series_uid: str = "",
+    shown_to: int | None = None,
 ) -> dict[str, list[Said]]:
     """What readers say, of each series_uid. readers: of these alone; none for all.
 
-    masks: where voxels are wanted. series_uid: of this series alone; "" for all.
+    masks: where voxels are wanted. series_uid: of this series alone; "" for all. shown_to: the
+    account from which rounds may hide series.
     Raises LungcoreError when a mask is unknown.
     """
     only = [SeriesRow.series_uid == series_uid] if series_uid else []
     found: dict[str, dict[str, Said]] = {}
+    of_layers = [_are_of(readers), *only, *_layers_shown(session, shown_to)]
+    of_readings = [*_are_by(readers), *only, *_readings_shown(session, shown_to)]
     if "layers" in sources:
-        for one in _layers(session, _are_of(readers), *only, masks=masks):
+        for one in _layers(session, *of_layers, masks=masks):
             found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
     if "readings" in sources:
-        for one in _readings(session, *([_is_of(readers)] if readers else []), *only, masks=masks):
+        for one in _readings(session, *of_readings, masks=masks):
             found.setdefault(one.marks.series_uid, {})[one.marks.reader] = one
     return {uid: list(of_series.values()) for uid, of_series in found.items()}
 
@@ -94,25 +103,33 @@ def adjudicated(session: Session) -> dict[str, Said]:
     return {one.marks.series_uid: one for one in _layers(session, counts())}
 
 
-def reader_names(session: Session) -> list[str]:
+def reader_names(session: Session, shown_to: int | None = None) -> list[str]:
     """Everybody who labelled anything: readers of files and of signed readings."""
-    layers = set(session.scalars(select(LabelLayerRow.reader).where(is_of_file()).distinct()))
-    return sorted(layers | set(signed.readers(session)))
+    of_files = select(LabelLayerRow.reader).where(is_of_file(), *_layers_shown(session, shown_to))
+    of_readings = signed.readers(session, *_readings_shown(session, shown_to))
+    return sorted(set(session.scalars(of_files.distinct())) | set(of_readings))
 
 
-def adjudicator_names(session: Session) -> list[str]:
+def adjudicator_names(session: Session, shown_to: int | None = None) -> list[str]:
     """The readers of the adjudications that count."""
-    return sorted(session.scalars(select(LabelLayerRow.reader).where(counts()).distinct()))
+    names = select(LabelLayerRow.reader).where(counts(), *_layers_shown(session, shown_to))
+    return sorted(session.scalars(names.distinct()))
 
 
-def versions(session: Session, readers: Sequence[str] = ()) -> list[tuple[object, ...]]:
+def versions(
+    session: Session, readers: Sequence[str] = (), shown_to: int | None = None
+) -> list[tuple[object, ...]]:
     """Which layers and which signed readings, as they stand, the readers have; none for all."""
     layers = session.execute(
-        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(_are_of(readers))
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.content_sha256).where(
+            _are_of(readers), *_layers_shown(session, shown_to)
+        )
     )
     readings = session.execute(
         select(ReadingRow.reading_id, ReadingRow.version).where(
-            ReadingRow.signed_at.is_not(None), *([_is_of(readers)] if readers else [])
+            ReadingRow.signed_at.is_not(None),
+            *_are_by(readers),
+            *_readings_shown(session, shown_to),
         )
     )
     return [*sorted(map(tuple, layers)), (), *sorted(map(tuple, readings))]
@@ -125,10 +142,20 @@ def _are_of(readers: Sequence[str]) -> ColumnElement[bool]:
     return and_(LabelLayerRow.reader.in_(readers), or_(is_of_file(), counts()))
 
 
-def _is_of(readers: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a reading is of one of the readers: of the account, in the round of the name."""
+def _are_by(readers: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Whether a reading is by one of the readers: of the account, in the round of the name."""
+    if not readers:
+        return []
     found = [known for reader in readers if (known := signed.account_of(reader))]
-    return tuple_(ReadingRow.account_id, ReadingRow.round).in_(found)
+    return [tuple_(ReadingRow.account_id, ReadingRow.round).in_(found)]
+
+
+def _layers_shown(session: Session, account_id: int | None) -> list[ColumnElement[bool]]:
+    return blinding.shown(session, LabelLayerRow.series_id, account_id)
+
+
+def _readings_shown(session: Session, account_id: int | None) -> list[ColumnElement[bool]]:
+    return blinding.shown(session, ReadingRow.series_id, account_id)
 
 
 def _layers(

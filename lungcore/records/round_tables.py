@@ -50,3 +50,16 @@ class AssignmentRow(Base):
         Index("ix_assignment_account_id_round_id", "account_id", "round_id"),
         Index("ix_assignment_account_id_lease_until", "account_id", "lease_until"),
     )
+
+
+class ReferenceRow(Base):
+    """A case of a round whose answer is known: the layer of labels that is it. Append-only.
+
+    Nothing that a reader of an open round is sent may depend on this table.
+    """
+
+    __tablename__ = "reference_case"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("reading_round.round_id"), primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.series_id"), primary_key=True)
+    label_layer_id: Mapped[int] = mapped_column(ForeignKey("label_layer.label_layer_id"))

@@ -1,7 +1,7 @@
 """Rounds: which readers are to read which series, blinded or not, in which order."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lungcore.errors import LungcoreError
-from lungcore.findings.ordering import STRATEGIES, ordered
-from lungcore.records import audit
+from lungcore.findings.ordering import STRATEGIES, Case, mixed, ordered
+from lungcore.records import audit, references
 from lungcore.records.cases import cases
 from lungcore.records.identity import find_account
 from lungcore.records.round_tables import AssignmentRow, RoundRow
@@ -42,11 +42,15 @@ class RoundRecord:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one reader is in a round. left: cases that the reader may still be asked to read."""
+    """How far one reader is in a round, and how urgent it is to that reader.
+
+    left: cases that the reader may still be asked to read.
+    """
 
     round: RoundRecord
     account_id: int
     reader_name: str
+    priority: int
     done: int
     left: int
 
@@ -64,18 +68,24 @@ def make(
     made_by: int,
     now: datetime,
     priority: int = 2,
+    answers: Collection[int] = (),
 ) -> RoundRecord:
     """Make a round and order its cases.
 
-    Raises LungcoreError for what cannot be: a name that is taken or none, no series or readers,
-    more reads than readers, or a patient whom a reader reads in another open round.
+    answers: layers of labels; their series are cases too, mixed in as reference cases, and then the
+    round is blinded. Raises LungcoreError for what cannot be: a name that is taken or none, no
+    series or readers, more reads than readers, a patient whom a reader reads in another open
+    round, answers that are none, or readers who know which they are.
     """
-    series_ids = _readable(session, series_uids)
+    answered = references.answered_by(session, answers)
+    series_ids = list({*_readable(session, series_uids), *answered})
     _check(session, name, series_ids, account_ids, strategy, reads, priority)
+    if answered and made_by in account_ids:
+        raise LungcoreError("records.reference_maker")
     _check_alone(session, series_ids, account_ids)
     row = RoundRow(
         name=name.strip(),
-        blinded=blinded or machine_hidden,
+        blinded=blinded or machine_hidden or bool(answered),
         machine_hidden=machine_hidden,
         strategy=strategy,
         reads=reads,
@@ -84,7 +94,8 @@ def make(
     )
     session.add(row)
     session.flush()
-    order = ordered(cases(session, series_ids, strategy), strategy, seed=row.round_id)
+    references.keep(session, row.round_id, answered)
+    order = _order(cases(session, series_ids, strategy), row, answered)
     rows = [
         {
             "round_id": row.round_id,
@@ -99,7 +110,8 @@ def make(
     ]
     for start in range(0, len(rows), BATCH):
         session.execute(insert(AssignmentRow), rows[start : start + BATCH])
-    _tell(session, row, made_by, "round.made", series=len(order), readers=sorted(account_ids))
+    counts = {"series": len(order), "references": len(answered)}
+    _tell(session, row, made_by, "round.made", readers=sorted(account_ids), **counts)
     return RoundRecord.of_row(row)
 
 
@@ -129,25 +141,53 @@ def set_priority(
 
 def progress(session: Session, account_id: int | None = None) -> list[Progress]:
     """Each reader's part of each round, the latest round first; of one account, its open ones."""
-    counted = select(
-        AssignmentRow.round_id, AssignmentRow.account_id, AssignmentRow.state, func.count()
-    ).group_by(AssignmentRow.round_id, AssignmentRow.account_id, AssignmentRow.state)
+    by = AssignmentRow.round_id, AssignmentRow.account_id, AssignmentRow.state
+    counted = select(*by, func.count(), func.min(AssignmentRow.priority)).group_by(*by)
     if account_id is not None:
         counted = counted.where(AssignmentRow.account_id == account_id)
     # Counted in the index alone, joined with names here.
     counts: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
-    for round_id, reader, state, count in session.execute(counted):
+    priorities: dict[tuple[int, int], int] = {}
+    for round_id, reader, state, count, priority in session.execute(counted):
         counts[round_id, reader][state] = count
+        priorities[round_id, reader] = priority
     rounds = {row.round_id: RoundRecord.of_row(row) for row in session.scalars(select(RoundRow))}
     names = dict(session.execute(select(AccountRow.account_id, AccountRow.display_name)).all())
     found = [
         Progress(
-            rounds[round_id], reader, names[reader], states.get("done", 0), states.get("waiting", 0)
+            round=rounds[round_id],
+            account_id=reader,
+            reader_name=names[reader],
+            priority=priorities[round_id, reader],
+            done=states.get("done", 0),
+            left=states.get("waiting", 0),
         )
         for (round_id, reader), states in counts.items()
         if account_id is None or rounds[round_id].closed_at is None
     ]
     return sorted(found, key=lambda one: (-one.round.round_id, one.reader_name))
+
+
+def shown(parts: Sequence[Progress], account_id: int) -> list[Progress]:
+    """Without what a blinded reader is not told: how far the others of the round are."""
+    own = {part.round.round_id for part in parts if part.account_id == account_id}
+    return [
+        part
+        for part in parts
+        if part.account_id == account_id
+        or part.round.round_id not in own
+        or not part.round.blinded
+        or part.round.closed_at is not None
+    ]
+
+
+def _order(found: Sequence[Case], row: RoundRow, answered: Container[int]) -> list[Case]:
+    """By the round's strategy, with the reference cases at places by chance."""
+    known = [case for case in found if case.number in answered]
+    others = [case for case in found if case.number not in answered]
+    # The round's number is known to its readers, and how places are drawn is no secret either.
+    secret = f"{row.round_id} {row.made_at.isoformat()}"
+    return mixed(ordered(others, row.strategy, seed=row.round_id), known, secret)
 
 
 def _readable(session: Session, series_uids: Collection[str]) -> list[int]:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import cast
 
@@ -52,6 +53,11 @@ class SignedReading:
         return all(finding.state != "machine" for finding in self.state.findings)
 
     @property
+    def signed_at(self) -> datetime:
+        """When it was signed, in UTC."""
+        return self.events[-1].at
+
+    @property
     def last_event(self) -> str:
         """The event that it is known by."""
         return self.events[-1].event_uid
@@ -88,8 +94,13 @@ def signed(session: Session, *where: ColumnElement[bool]) -> list[SignedReading]
 
     One that excludes the scan is none of them: it says nothing of it.
     """
-    found = _read(session, ReadingRow.signed_at.is_not(None), *where)
+    found = signed_or_excluded(session, *where)
     return [reading for reading in found if not reading.state.scan.excluded]
+
+
+def signed_or_excluded(session: Session, *where: ColumnElement[bool]) -> list[SignedReading]:
+    """As `signed`, with those that exclude the scan."""
+    return _read(session, ReadingRow.signed_at.is_not(None), *where)
 
 
 def of_series(session: Session, series_uid: str) -> list[SignedReading]:
@@ -97,10 +108,10 @@ def of_series(session: Session, series_uid: str) -> list[SignedReading]:
     return signed(session, SeriesRow.series_uid == series_uid)
 
 
-def readers(session: Session) -> list[str]:
-    """Who has signed a reading."""
+def readers(session: Session, *where: ColumnElement[bool]) -> list[str]:
+    """Who has signed a reading. where: of `ReadingRow`."""
     columns = select(ReadingRow.account_id, ReadingRow.round)
-    query = columns.where(ReadingRow.signed_at.is_not(None)).distinct()
+    query = columns.where(ReadingRow.signed_at.is_not(None), *where).distinct()
     return sorted(_name(account_id, number) for account_id, number in session.execute(query))
 
 

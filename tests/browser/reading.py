@@ -1,11 +1,17 @@
 """What a reader does in the viewer, with real mouse, wheel and key events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
+from lungcore import settings
+from lungcore.records import accounts, database
+from tests.browser.serving import Server
+
+PASSWORD = "a second passphrase"
 ROOT = "[data-lungviewer]"
 DETECTION_MS = 240_000
 
@@ -102,3 +108,49 @@ def open_when_ready(page: Page, selector: str) -> Viewer:
     page.wait_for_selector(f"{ROOT}[data-slices]")
     viewer.wait_loaded()
     return viewer
+
+
+def add_readers(server: Server, names: Mapping[str, str]) -> None:
+    """Annotators beside the first account, by user name."""
+    engine = database.connect(settings.load({"LUNGCORE_HOME": str(server.home)}).database_url)
+    with database.transaction(engine) as session:
+        for username, name in names.items():
+            accounts.add_account(
+                session, username, PASSWORD, display_name=name, roles=("annotator",)
+            )
+    engine.dispose()
+
+
+def signed_in(chromium: Browser, server: Server, username: str) -> Page:
+    """A window of that reader, on the worklist."""
+    window = chromium.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    window.set_default_timeout(30_000)
+    window.goto(f"{server.address}login")
+    window.get_by_label("User name").fill(username)
+    window.get_by_label("Password").fill(PASSWORD)
+    window.keyboard.press("Enter")
+    window.wait_for_selector("[data-worklist]")
+    return window
+
+
+def take_next(window: Page, server: Server) -> Viewer:
+    """The next case of the reader's queue, opened."""
+    window.goto(f"{server.address}queue")
+    window.get_by_role("button", name="Next case").click()
+    window.wait_for_selector(f"{ROOT}[data-slices]")
+    viewer = Viewer(window)
+    viewer.wait_loaded()
+    return viewer
+
+
+def add_mark(viewer: Viewer, dx: int) -> str:
+    """Drag a new mark on the axial pane, `dx` px further right; its UID."""
+    before = set(viewer.findings())
+    box = viewer.page.locator('[data-pane="axial"] canvas.lv-image').bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.3 + dx, box["y"] + box["height"] * 0.5
+    viewer.page.keyboard.press("d")
+    viewer.wait("mode", "add")
+    viewer.drag((x, y), (x + 20, y))
+    [uid] = set(viewer.findings()) - before
+    return uid

@@ -5,25 +5,24 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from lungcore import settings
-from lungcore.records import accounts, database
-from tests.browser.reading import ROOT, Viewer, open_when_ready, origin
+from tests.browser.reading import (
+    Viewer,
+    add_mark,
+    add_readers,
+    open_when_ready,
+    origin,
+    signed_in,
+    take_next,
+)
 from tests.browser.serving import Server
 
-PASSWORD = "a second passphrase"
 READERS = {"ann": "Dr Ann", "bob": "Dr Bob"}
 
 
 @pytest.fixture(scope="module")
 def readers(server: Server, page: Page) -> None:
     """Two annotators beside the first account, who makes the round."""
-    engine = database.connect(settings.load({"LUNGCORE_HOME": str(server.home)}).database_url)
-    with database.transaction(engine) as session:
-        for username, name in READERS.items():
-            accounts.add_account(
-                session, username, PASSWORD, display_name=name, roles=("annotator",)
-            )
-    engine.dispose()
+    add_readers(server, READERS)
 
 
 @pytest.fixture(scope="module")
@@ -48,41 +47,10 @@ def made(page: Page, readers: None, server: Server) -> str:
 @pytest.fixture(scope="module")
 def windows(chromium: Browser, server: Server, made: str) -> Iterator[dict[str, Page]]:
     """A signed-in window of each reader."""
-    opened = {}
-    for username in READERS:
-        context = chromium.new_context(viewport={"width": 1280, "height": 720})
-        window = context.new_page()
-        window.set_default_timeout(30_000)
-        window.goto(f"{server.address}login")
-        window.get_by_label("User name").fill(username)
-        window.get_by_label("Password").fill(PASSWORD)
-        window.keyboard.press("Enter")
-        window.wait_for_selector("[data-worklist]")
-        opened[username] = window
+    opened = {username: signed_in(chromium, server, username) for username in READERS}
     yield opened
     for window in opened.values():
         window.context.close()
-
-
-def take_next(window: Page, server: Server) -> Viewer:
-    window.goto(f"{server.address}queue")
-    window.get_by_role("button", name="Next case").click()
-    window.wait_for_selector(f"{ROOT}[data-slices]")
-    viewer = Viewer(window)
-    viewer.wait_loaded()
-    return viewer
-
-
-def add_mark(viewer: Viewer, dx: int) -> str:
-    before = set(viewer.findings())
-    box = viewer.page.locator('[data-pane="axial"] canvas.lv-image').bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] * 0.3 + dx, box["y"] + box["height"] * 0.5
-    viewer.page.keyboard.press("d")
-    viewer.wait("mode", "add")
-    viewer.drag((x, y), (x + 20, y))
-    [uid] = set(viewer.findings()) - before
-    return uid
 
 
 def test_two_readers_are_blind_to_each_other_and_to_the_machine(

@@ -1,4 +1,4 @@
-"""The loop in the browser: train on a frozen dataset, compare, put in use by two signatures, go back."""
+"""The loop in the browser: train on a dataset, compare, put in use by two signatures, go back."""
 
 import re
 from collections.abc import Callable

@@ -1,11 +1,14 @@
 """Strategies order the cases of a round as their names say, and the same way each time."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from lungcore.findings.finding import Finding
-from lungcore.findings.ordering import STRATEGIES, Case, disagreement, ordered, uncertainty
+from lungcore.findings.ordering import STRATEGIES, Case, disagreement, mixed, ordered, uncertainty
 
 CASES = st.lists(
     st.builds(
@@ -62,6 +65,25 @@ def test_diversity_comes_back_to_a_stratum_after_all_others_that_have_cases_left
 def test_chance_differs_from_round_to_round():
     cases = [Case(number) for number in range(20)]
     assert ordered(cases, "random", 1) != ordered(cases, "random", 2)
+
+
+@given(CASES, st.integers(0, 12), st.text(max_size=4))
+def test_mixing_keeps_the_order_and_loses_nothing(cases, count, seed):
+    others = [Case(1000 + number) for number in range(count)]
+    found = mixed(cases, others, seed)
+    assert [case for case in found if case.number < 1000] == cases
+    assert sorted(case.number for case in found if case.number >= 1000) == [
+        case.number for case in others
+    ]
+    assert mixed(cases, others[::-1], seed) == found
+
+
+def test_every_place_of_a_mixed_case_is_as_likely():
+    places = Counter()
+    for seed in range(3000):
+        found = mixed([Case(n) for n in range(4)], [Case(1000), Case(1001)], f"a {seed}")
+        places.update(place for place, case in enumerate(found) if case.number == 1000)
+    assert stats.chisquare([places[place] for place in range(6)]).pvalue > 0.001
 
 
 def test_uncertainty_is_of_the_least_sure_finding():

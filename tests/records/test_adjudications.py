@@ -283,7 +283,7 @@ def test_adjudications_are_readers_only_where_they_are_named(engine, case, act, 
     with database.snapshot(engine) as session:
         assert label_sources.reader_names(session) == ["account-1", "account-2", "cid"]
         assert label_sources.adjudicator_names(session) == ["adjudicated-account-1"]
-        [pair] = agreeing.pairs(session, ["account-1", "adjudicated-account-1"], masks)
+        [pair] = agreeing.agreement(session, ["account-1", "adjudicated-account-1"], masks).pairs
         with_it = agreeing.fingerprint(session, ["account-1", "adjudicated-account-1"])
     assert (pair.both, pair.first_only, pair.second_only) == (1, 1, 0)
     act(WITHDRAW)

@@ -1,5 +1,7 @@
 """Agreement of readers over stored labels: layers and signed readings alike."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from lungcore.findings.agreement import agreement_of_pairs
@@ -11,10 +13,12 @@ from lungcore.records import (
     label_layers,
     label_sources,
     readings,
+    rounds,
     studies,
 )
 from lungcore.records.label_files import LabelFile
 from lungcore.records.masks import MaskStore
+from tests.records.conftest import NOON
 
 AFFINE = (0.0, 0.0, 0.7, -100.0, 0.0, 0.8, 0.0, -90.0, 1.25, 0.0, 0.0, -300.0, 0.0, 0.0, 0.0, 1.0)
 PLACE = (-90.0, -80.0, -290.0)
@@ -78,7 +82,7 @@ def read(engine, series):
 
 def pairs(engine, masks, *names):
     with database.snapshot(engine) as session:
-        return agreeing.pairs(session, names, masks)
+        return agreeing.agreement(session, names, masks).pairs
 
 
 def test_layers_are_compared_as_the_pure_functions_compare_them(engine, label, masks):
@@ -145,3 +149,61 @@ def test_the_fingerprint_changes_with_what_they_say_and_with_nothing_else(
     second = fingerprint()
     read("1.1", readers[0], 8.0)
     assert len({first, second, fingerprint()}) == 3
+
+
+def test_what_a_round_hides_from_who_looks_is_left_out(
+    engine, label, read, readers, masks, new_series
+):
+    with database.transaction(engine) as session:
+        given = {"slices": 40, "rows": 50, "columns": 60, "affine": AFFINE}
+        studies.add_series(session, new_series("1.4", patient_id="1.1", **given))
+    for uid in ("1.1", "1.2", "1.4"):
+        label(uid, "ann", 8.0)
+        label(uid, "bob", 9.0)
+    read("1.1", readers[1], 8.0)
+    label("1.1", "eve", 8.0)
+    names = ["ann", "bob", "eve", f"account-{readers[1]}"]
+
+    def told(account_id):
+        with database.snapshot(engine) as session:
+            everybody = label_sources.reader_names(session, account_id)
+            found = agreeing.agreement(session, names, masks, account_id)
+            fingerprint = agreeing.fingerprint(session, names, account_id)
+        series = {(one.first, one.second): one.series for one in found.pairs}
+        return everybody, series, [one.reader for one in found.months], fingerprint
+
+    before = told(readers[0])
+    assert before[1]["ann", "bob"] == 3
+    with database.transaction(engine) as session:
+        made = rounds.make(
+            session,
+            name="blind",
+            series_uids=["1.1"],
+            account_ids=readers[:1],
+            blinded=True,
+            machine_hidden=False,
+            strategy="random",
+            reads=1,
+            made_by=readers[1],
+            now=NOON,
+        )
+    assert told(readers[1]) == before
+    everybody, series, months, fingerprint = told(readers[0])
+    assert (everybody, series, months) == (["ann", "bob"], {("ann", "bob"): 1}, [])
+    assert fingerprint != before[3], "what is kept of one account is not shown to another"
+    label("1.1", "eve", 9.0)
+    assert told(readers[0])[3] == fingerprint, "not even that something changed is told"
+    with database.transaction(engine) as session:
+        rounds.close(session, made.round_id, closed_by=readers[1], now=NOON)
+    assert told(readers[0])[:3] == before[:3]
+
+
+def test_months_are_those_of_signatures(engine, label, read, readers, masks):
+    label("1.1", "ann", 8.0)
+    before = datetime.now(UTC)
+    read("1.1", readers[0], 8.0)
+    with database.snapshot(engine) as session:
+        names = ["ann", f"account-{readers[0]}"]
+        [month] = agreeing.agreement(session, names, masks).months
+    assert (month.reader, month.both, month.alone) == (names[1], 1, 0)
+    assert month.month in {f"{at:%Y-%m}" for at in (before, datetime.now(UTC))}

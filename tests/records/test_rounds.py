@@ -153,6 +153,8 @@ def test_priority_goes_before_the_order_of_rounds(engine, make, take, readers, s
     assert take(readers[0]) == stored[0]
     with transaction(engine) as session:
         rounds.set_priority(session, urgent.round_id, readers[1], 1, set_by=readers[0])
+        parts = rounds.progress(session)
+    assert [part.priority for part in parts] == [3, 1, 2, 2]
     assert take(readers[1]) == stored[2]
 
 

@@ -1,21 +1,34 @@
 """What a blinded round hides is not sent: each route is classified, those that could tell asked."""
 
+import re
 import uuid
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lungcore.findings.finding import Candidate
+from lungcore.findings.labels import Drawn, DrawnSet, Voxels
 from lungcore.findings.mask import Mask, encode
-from lungcore.records import accounts, database, detections, rounds, studies
+from lungcore.records import (
+    accounts,
+    database,
+    detections,
+    label_files,
+    label_layers,
+    rounds,
+    studies,
+)
+from lungcore.records.label_files import LabelFile
+from lungcore.records.tables import LabelLayerRow
 from lungcore.web.cookies import SESSION_COOKIE
 from lungcore.web.routes import routes
 from lungcore.web.services import Services
 from tests.web.conftest import PASSWORD
-from tests.web.test_comparing import EARLIER, LATER, OTHERS, add
+from tests.web.test_comparing import AFFINE, EARLIER, LATER, OTHERS, SHAPE, add
 
 MACHINE_MM, MARK_MM = 8.53125, 7.46875  # diameters that occur nowhere else
 MARK = "2.25.7707"
@@ -243,3 +256,89 @@ def test_a_round_that_shows_the_machine_still_hides_readers(
     assert MARK not in answer.text and "Dr Reader" not in answer.text
     [layer] = answer.json()["layers"]
     assert blind.get(f"{CASE}/layers/{layer['id']}").status_code == 200
+
+
+ANSWER_MM = 9.59375
+
+
+@pytest.fixture
+def answer(services: Services) -> int:
+    """A layer of labels with an outline that could be the answer of a series; its id."""
+    for uid, patient_id in ((LATER, "P1"), (OTHERS, "P2")):
+        add(services, uid, MACHINE_MM, 20, study_date="2026-03-01", patient_id=patient_id)
+    mask = np.zeros(SHAPE, bool)
+    mask[3:6, 4:9, 5:10] = True
+    drawn = Drawn(name=MARK, shape=Voxels(mask, AFFINE), diameter_mm=ANSWER_MM)
+    file = LabelFile(sha256="0a" * 32, file_name="consensus.json", format="json")
+    with database.transaction(services.engine) as session:
+        label_files.keep_file(session, file, None)
+        one = DrawnSet(series_uid=LATER, reader="consensus of four", marks=(drawn,))
+        label_layers.add(session, file, LATER, [one], services.masks)
+        return label_layers.of_series(session, LATER)[0].layer_id
+
+
+@pytest.fixture
+def ask(services: Services, app: Starlette, answer: int):
+    """All that a reader of both series is sent, from opening to signing, in a round with `answers`.
+
+    Without what differs between any two rounds, readings and readers: their numbers and times.
+    """
+
+    def asked(name: str, answers: list[int], machine_hidden: bool) -> dict[str, str]:
+        with database.transaction(services.engine) as session:
+            maker, reader = (
+                accounts.add_account(session, f"{who}-{name}", PASSWORD, display_name=f"Dr {who}")
+                for who in ("maker", "reader")
+            )
+            rounds.make(
+                session,
+                name=name,
+                series_uids=[LATER, OTHERS],
+                account_ids=[reader.account_id],
+                blinded=True,
+                machine_hidden=machine_hidden,
+                strategy="oldest",
+                reads=1,
+                answers=answers,
+                made_by=maker.account_id,
+                now=datetime.now(UTC),
+            )
+            _, token = accounts.sign_in(session, f"reader-{name}", PASSWORD, now=datetime.now(UTC))
+            [queue] = rounds.progress(session, reader.account_id)
+            sees = studies.worklist(session, reader=reader.account_id).rows
+        client = TestClient(app, base_url="http://testserver", follow_redirects=False)
+        client.cookies.set(SESSION_COOKIE, services.cookies.signed(token))
+        told = {"queue": f"{queue.done} {queue.left}", "worklist": str(sees)}
+        for uid in (LATER, OTHERS):
+            for path in ("", "/ahead", "/detection", "/priors", "/chunks/0"):
+                told[f"{uid}{path}"] = client.get(f"/api/series/{uid}{path}").text
+            own = client.get(f"/api/series/{uid}").json()["reading"]
+            mark = {"finding_uid": "2.25.1", "center_mm": [1.0, 2.0, 3.0], "diameter_mm": 5.0}
+            saved = send(client, own, "add", mark, uid)
+            told[f"{uid} add"] = saved.text
+            told[f"{uid} sign"] = send(client, saved.json()["reading"], "sign", {}, uid).text
+            told[f"{uid} after"] = client.get(f"/api/series/{uid}").text
+            mask = mask_of_answer(services)
+            told[f"{uid} mask"] = client.get(f"/api/series/{uid}/masks/{mask}").text
+        with database.snapshot(services.engine) as session:
+            told["worklist after"] = str(studies.worklist(session, reader=reader.account_id).rows)
+        of_any = re.compile(r'"(reading_id|account_id|\w*_at|undo_target)": ?("[^"]*"|\d+|null)')
+        return {key: of_any.sub("", text.replace(name, "NAME")) for key, text in told.items()}
+
+    return asked
+
+
+def mask_of_answer(services: Services) -> str:
+    """The outline of the answer."""
+    with database.snapshot(services.engine) as session:
+        return session.scalars(select(LabelLayerRow.marks)).one()[0]["mask"]
+
+
+@pytest.mark.parametrize("machine_hidden", [True, False])
+def test_nothing_tells_which_cases_are_references(ask, answer: int, machine_hidden: bool) -> None:
+    """What a reader is sent is the same, byte for byte, whether or not a case is a reference."""
+    without = ask("round-a", [], machine_hidden)
+    assert ask("round-b", [answer], machine_hidden) == without
+    assert {without[f"{LATER} mask"]} == {without[f"{OTHERS} mask"]}, "refused alike"
+    secrets = ("consensus", MARK, str(ANSWER_MM))
+    assert not any(secret in text for secret in secrets for text in without.values())
