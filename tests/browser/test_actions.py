@@ -17,8 +17,8 @@ STAGES = {
     "brush": ("b", {"brush_smaller", "brush_larger"}),
     "slab": ("6", {"slab_thinner", "slab_thicker"}),
 }
-# Shown elsewhere: with a prior, with a study behind this one, once signed, while nothing is saved.
-ELSEWHERE = {"compare", "next_study", "reopen", "retry", "clear_rulers"}
+# Shown with a prior, a study behind this one, once signed, signed out, with rulers, an outline.
+ELSEWHERE = {"compare", "next_study", "reopen", "retry", "clear_rulers", "as_ellipsoid"}
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +170,7 @@ def test_a_key_leads_to_the_filter_and_letters_act_from_there(viewer: Viewer) ->
     page.keyboard.press("Shift+P")
     viewer.wait("form", "filter")
     page.keyboard.press("End")
-    page.wait_for_function(
-        "n => document.querySelectorAll('[data-finding]').length < n", arg=every
-    )
+    page.wait_for_function("n => document.querySelectorAll('[data-finding]').length < n", arg=every)
     page.keyboard.press("Home")
     page.wait_for_function(
         "n => document.querySelectorAll('[data-finding]').length === n", arg=every

@@ -25,12 +25,14 @@ export class Toolbox {
       actionButton(name, actions, t, 'lv-quiet', sign),
     );
     this.brush = element('div', { class: 'lv-row lv-brush-row' }, smaller, this.slider, larger, this.size, this.flat);
-    this.rulers = element('div', { class: 'lv-row' }, actionButton('clear_rulers', actions, t));
+    this.ellipsoid = row('as_ellipsoid');
+    this.rulers = row('clear_rulers');
     this.node = element(
       'div',
       { class: 'lv-tools', role: 'group', 'aria-label': t('tools_label') },
       row('grow', 'brush', 'erase'),
       row('interpolate', 'calipers', 'ruler'),
+      this.ellipsoid,
       this.brush,
       this.rulers,
     );
@@ -57,6 +59,7 @@ export class Toolbox {
       if (MODES.includes(action)) set(button, 'aria-pressed', String(view.mode === action));
     }
     set(this.brush, 'hidden', view.mode !== 'brush' && view.mode !== 'erase');
+    set(this.ellipsoid, 'hidden', !isOpen || !selected?.mask);
     set(this.rulers, 'hidden', !rulers.length);
     set(this.flat, 'aria-pressed', String(isFlat));
     this.slider.value = String(Tools.sizes.indexOf(brushMm));

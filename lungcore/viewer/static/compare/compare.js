@@ -23,7 +23,7 @@ import { Side } from './side.js';
 
 const MARKING = new Set([
   ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
-  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare', 'next_study'],
+  ...['interpolate', 'as_ellipsoid', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger', 'retry', 'help', 'compare', 'next_study'],
 ]);
 /** What is set in the lines below, which are those of the current scan. */
 const OF_CURRENT = new Set(['cine', 'window_type', 'filter']); // the prior follows
