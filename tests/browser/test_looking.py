@@ -85,7 +85,7 @@ def test_the_magnifier_enlarges_the_slice_under_the_pointer(
     difference = np.abs(greys - wanted)[~near.any(axis=0)]
     assert difference.size > 10_000
     assert difference.max() <= 1
-    assert greys.std() > 10
+    assert greys.std() > 3, "there is something to see"
     page.keyboard.press("z")
     page.wait_for_selector("[data-pane=axial] .lv-lens", state="hidden")
 
