@@ -259,6 +259,7 @@ def test_the_marker_at_the_left_is_at_the_right_of_the_screen(case: tuple[Viewer
     index = dense.mean(axis=0)
     through = ways(volume, "axial")[0][0]
     page.keyboard.press("Home")
+    viewer.wait("slice", "1")
     for _ in range(volume.shape[through]):
         if slice_of(viewer, volume, "axial") == round(index[through]):
             break
