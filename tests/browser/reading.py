@@ -58,6 +58,16 @@ class Viewer:
         self.page.wait_for_selector("[data-mark][data-selected]", state="attached")
         return self.tells("selected-finding")
 
+    def type_window(self, center: int, width: int) -> None:
+        """Type a window in HU and take it."""
+        self.page.keyboard.press("Shift+W")
+        self.wait("form", "window")
+        self.page.keyboard.type(f"{center}")
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(f"{width}")
+        self.page.keyboard.press("Enter")
+        self.wait("window", f"{center}/{width}")
+
     def press(self, key: str) -> None:
         """Press a key that makes an event, and wait until it is saved."""
         version = self.tells("version")

@@ -110,6 +110,34 @@ def test_one_click_outlines_a_nodule(viewer: Viewer, truth: Any) -> None:
     assert viewer.page.locator(outline).first.bounding_box()["width"] > 10
 
 
+def test_an_outline_becomes_an_ellipsoid_with_handles_and_comes_back(viewer: Viewer) -> None:
+    page, outlined = viewer.page, selected(viewer)
+    assert outlined["mask"]
+    enter(viewer, "e", "edit")
+    assert page.locator("[data-handle]").count() == 0
+    version = viewer.tells("version")
+    page.get_by_role("button", name="Outline as an ellipsoid").click()
+    viewer.saved_after(version)
+    ellipsoid = selected(viewer)
+    assert ellipsoid["mask"] is None
+    assert ellipsoid["measured"]["volume_mm3"] == pytest.approx(
+        outlined["measured"]["volume_mm3"], rel=0.05
+    )
+    assert math.dist(ellipsoid["center_mm"], outlined["center_mm"]) < 0.1
+    assert viewer.tells("mode") == "edit"
+    handle = middle(page.locator('[data-handle="across"]').first.bounding_box())
+    viewer.drag(handle, (handle[0] + 10, handle[1]))
+    assert selected(viewer)["axes_mm"][0] > ellipsoid["axes_mm"][0] + 1
+    assert selected(viewer)["axes_mm"][1:] == ellipsoid["axes_mm"][1:]
+    press_saved(viewer, "u")
+    press_saved(viewer, "u")
+    assert selected(viewer) == outlined
+    press_saved(viewer, "Shift+E")
+    assert selected(viewer)["axes_mm"] == ellipsoid["axes_mm"]
+    press_saved(viewer, "u")
+    page.keyboard.press("Escape")
+
+
 def test_each_stroke_is_undone_and_redone_also_after_a_reload(viewer: Viewer) -> None:
     page = viewer.page
     grown = selected(viewer)

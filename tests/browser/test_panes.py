@@ -224,17 +224,6 @@ def test_the_theme_is_remembered(viewer: Viewer, picture: Callable[[Page, str], 
     viewer.wait("theme", "dark")
 
 
-def test_every_action_has_a_key_a_button_and_a_name(viewer: Viewer) -> None:
-    """All keys that help lists, but for those that move and those only a mode has."""
-    page = viewer.page
-    page.keyboard.press("?")
-    listed = page.locator('[data-dialog="help"] dt').count()
-    assert listed > 30
-    page.keyboard.press("Escape")
-    unnamed = page.locator(".lungviewer button:not([aria-label])").all()
-    assert all(button.inner_text().strip() for button in unnamed if button.is_visible())
-
-
 def test_fingers_scroll_and_zoom(chromium: Browser, viewer: Viewer) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, has_touch=True)
     context.add_cookies(viewer.page.context.cookies())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ellipsoidMask } from '../../lungcore/viewer/static/brush.js';
+import { fitted } from '../../lungcore/viewer/static/ellipsoid.js';
 import { Grid } from '../../lungcore/viewer/static/geometry.js';
 import { count } from '../../lungcore/viewer/static/mask.js';
 import { addedFinding } from '../../lungcore/viewer/static/model.js';
@@ -25,6 +26,20 @@ test('an ellipsoid and its mask say the same of a nodule, also under gantry tilt
     assert.ok(Math.abs(painted.diameter_mm - drawn.diameter_mm) < 1);
     assert.equal(drawn.diameter_mm, 13.5);
   }
+});
+
+test('the ellipsoid of a mask is the one that was painted, and has the volume of any other', () => {
+  const [grid] = GRIDS;
+  const axes = [16, 11, 20];
+  const mask = asMask(grid, found(grid, { axes_mm: axes }), null);
+  const { center, axes_mm } = fitted(mask, grid.spacing);
+  near(center, CENTER, 0.1);
+  near(axes_mm, axes, 0.4);
+  const halved = { ...mask, voxels: mask.voxels.map((value, i) => (i % 2 ? value : 0)) };
+  const other = fitted(halved, grid.spacing).axes_mm;
+  const volume = count(halved) * Math.abs(grid.volumeMm3);
+  assert.ok(Math.abs((Math.PI / 6) * other[0] * other[1] * other[2] - volume) < 0.03 * volume);
+  assert.deepEqual(fitted({ origin: [3, 4, 5], shape: [1, 1, 1], voxels: new Uint8Array([1]) }, [1, 1, 1]).center, [3, 4, 5]);
 });
 
 test('calipers lie on the axes: of the ellipsoid, of the mask, or where they were set', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { KEYS, KEY_CAPS, actionOf } from '../../lungcore/viewer/static/keys.js';
+import { actionsOf } from '../../lungcore/viewer/static/actions.js';
+import { CONTROL_KEYS, KEYS, KEY_CAPS, actionOf } from '../../lungcore/viewer/static/keys.js';
 import { translator } from '../../lungcore/viewer/static/texts.js';
 
 const t = translator({ slices: '{n} slices', slices_one: '1 slice', at: '{time}: {time}, {n}' });
@@ -34,6 +35,18 @@ test('keys act whatever their case; with Ctrl only undo and redo do', () => {
   assert.equal(actionOf(press('z', { ctrlKey: true, altKey: true })), null);
 });
 
-test('every action with a key is told on the help page', () => {
-  assert.deepEqual(new Set(Object.values(KEYS)), new Set(Object.keys(KEY_CAPS)));
+test('Shift makes another key of some letters, and of the others none', () => {
+  assert.equal(actionOf(press('W', { shiftKey: true })), 'window_type');
+  assert.equal(actionOf(press('W')), 'next_study', 'as with caps lock');
+  assert.equal(actionOf(press('A', { shiftKey: true })), 'accept');
+  assert.equal(actionOf(press('ArrowUp', { shiftKey: true })), 'pan_up');
+  assert.equal(actionOf(press('?', { shiftKey: true })), 'help');
+  assert.equal(actionOf(press('s', { ctrlKey: true })), 'retry');
+});
+
+test('every action has a key, which the help page tells', () => {
+  const keyed = new Set([KEYS, CONTROL_KEYS].flatMap((keys) => Object.values(keys)));
+  assert.deepEqual(keyed, new Set(Object.keys(KEY_CAPS)));
+  const actions = actionsOf(/** @type {any} */ ({ t: () => '', view: {} }));
+  assert.deepEqual(new Set(Object.keys(actions)), keyed);
 });

@@ -27,6 +27,11 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Give the focus back to the viewer that a node is part of. @param {Element} node */
+export function toImages(node) {
+  /** @type {HTMLElement | null} */ (node.closest('.lungviewer'))?.focus({ preventScroll: true });
+}
+
 /**
  * An HTML element; a function as attribute listens to the event of that name.
  * @template {keyof HTMLElementTagNameMap} K

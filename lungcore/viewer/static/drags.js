@@ -3,6 +3,7 @@
 
 import { markAt, marksOf } from './marks.js';
 import { dragCalipers, dragRuler } from './measuring.js';
+import { rememberWindow } from './ownwindow.js';
 import { dragBrush, growAt } from './painting.js';
 import { dragNew, dragShape } from './shaping.js';
 import { dragged } from './window.js';
@@ -73,7 +74,7 @@ function dragWindow(review, start) {
   return {
     move: ({ x, y }) =>
       review.look((view) => view.setOwnWindow(dragged(from, x - start.x, y - start.y))),
-    end: () => {},
+    end: (moved) => moved && rememberWindow(review.view.ownWindow),
   };
 }
 

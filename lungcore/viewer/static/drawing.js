@@ -2,6 +2,7 @@
 
 import { largestSlice } from './calipers.js';
 import { interpolate } from './painting.js';
+import { becomeEllipsoid } from './shaping.js';
 
 /** @typedef {import('./review.js').Review} Review */
 /** @typedef {import('./view.js').Mode} Mode */
@@ -31,6 +32,15 @@ export function drawingActions(review, use) {
     interpolate: () => {
       const finding = use.subject();
       if (finding) interpolate(review, finding);
+    },
+    as_ellipsoid: () => {
+      const finding = use.subject();
+      if (!finding) return;
+      const mask = review.maskOf(finding);
+      if (!mask) return review.say(t('notice_no_outline'));
+      becomeEllipsoid(review, finding, mask);
+      use.enter('edit');
+      review.say(t('notice_as_ellipsoid'));
     },
     brush_smaller: tools((one) => one.resizeBrush(-1)),
     brush_larger: tools((one) => one.resizeBrush(1)),

@@ -1,5 +1,6 @@
 // A finding's ellipsoid along the volume's own axes: its lengths, its handles, what lies in it.
 
+import { centroid } from './mask.js';
 import { LARGEST_MM, SMALLEST_MM } from './model.js';
 
 /**
@@ -43,4 +44,31 @@ export function scaledAxes(axes_mm, factor) {
 /** Whether an index lies in the ellipsoid or within `slack` voxels of it. @param {number[]} index @param {Index} center @param {Index} half @param {number[]} slack */
 export function isInside(index, center, half, slack) {
   return Math.hypot(...index.map((value, i) => (value - center[i]) / (half[i] + slack[i]))) <= 1;
+}
+
+/**
+ * The ellipsoid with a mask's middle, spread along each axis of the volume, and volume.
+ * @param {import('./mask.js').Mask} mask @param {Index} spacing mm
+ */
+export function fitted(mask, spacing) {
+  const { origin, shape, voxels } = mask;
+  const center = centroid(mask);
+  const squares = [0, 0, 0];
+  let n = 0;
+  for (let s = 0, i = 0; s < shape[0]; s++) {
+    for (let r = 0; r < shape[1]; r++) {
+      for (let c = 0; c < shape[2]; c++, i++) {
+        if (!voxels[i]) continue;
+        n += 1;
+        [s, r, c].forEach((at, axis) => (squares[axis] += (origin[axis] + at - center[axis]) ** 2));
+      }
+    }
+  }
+  // Of an ellipsoid the mean square along an axis is a fifth of half its length squared; that of a
+  // voxel itself, a twelfth of its width squared, comes on top.
+  const spread = squares.map((sum, axis) => 2 * Math.sqrt(5 * (sum / n + 1 / 12)) * spacing[axis]);
+  const volume = n * spacing[0] * spacing[1] * spacing[2];
+  const factor = Math.cbrt(volume / ((Math.PI / 6) * spread[0] * spread[1] * spread[2]));
+  const [slice_mm, row_mm, column_mm] = spread.map((mm) => withinSizes(mm * factor));
+  return { center, axes_mm: /** @type {Axes} */ ([column_mm, row_mm, slice_mm]) };
 }

@@ -9,6 +9,7 @@ export const KEYS = {
   a: 'accept',
   r: 'reject',
   e: 'edit',
+  'shift+e': 'as_ellipsoid',
   d: 'add',
   u: 'undo',
   y: 'redo',
@@ -25,6 +26,7 @@ export const KEYS = {
   ';': 'scan',
   delete: 'clear_rulers',
   s: 'sign',
+  'shift+s': 'reopen',
   w: 'next_study',
   arrowup: 'slice_back',
   arrowleft: 'slice_back',
@@ -39,6 +41,8 @@ export const KEYS = {
   3: 'window_bone',
   4: 'window_soft_tissue',
   5: 'window_own',
+  'shift+w': 'window_type',
+  'shift+p': 'filter',
   '+': 'zoom_in',
   '=': 'zoom_in',
   '-': 'zoom_out',
@@ -67,7 +71,7 @@ export const KEYS = {
 };
 
 /** Those with Ctrl, or the command key. @type {Record<string, string>} */
-const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo' };
+export const CONTROL_KEYS = { z: 'undo', 'shift+z': 'redo', y: 'redo', s: 'retry' };
 
 /** What goes on while a key is held down. */
 const HELD = new Set([
@@ -83,6 +87,7 @@ export const KEY_CAPS = {
   accept: 'A',
   reject: 'R',
   edit: 'E',
+  as_ellipsoid: 'Shift+E',
   add: 'D',
   undo: 'U Ctrl+Z',
   redo: 'Y Ctrl+⇧+Z',
@@ -99,6 +104,8 @@ export const KEY_CAPS = {
   label: '/',
   scan: ';',
   sign: 'S',
+  reopen: 'Shift+S',
+  retry: 'Ctrl+S',
   next_study: 'W',
   slice_back: '↑ ←',
   slice_on: '↓ →',
@@ -111,6 +118,8 @@ export const KEY_CAPS = {
   window_bone: '3',
   window_soft_tissue: '4',
   window_own: '5',
+  window_type: 'Shift+W',
+  filter: 'Shift+P',
   zoom_in: '+',
   zoom_out: '-',
   pan_up: 'Shift+↑',
@@ -144,13 +153,18 @@ export function actionOf({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
   if (altKey) return null;
   const name = key.toLowerCase();
   if (ctrlKey || metaKey) return CONTROL_KEYS[shiftKey ? `shift+${name}` : name] ?? null;
-  // With a character Shift has done its part; Shift and an arrow is another key.
-  return KEYS[shiftKey && name.startsWith('arrow') ? `shift+${name}` : name] ?? null;
+  // With most characters Shift has done its part.
+  return (shiftKey && KEYS[`shift+${name}`]) || KEYS[name] || null;
 }
 
-/** @param {EventTarget | undefined} target */
-function takesText(target) {
-  return target instanceof Element && target.closest('input, textarea, select, dialog, [contenteditable]');
+/** What a slider takes for itself. */
+const SLIDER_KEYS = new Set(['arrowup', 'arrowdown', 'arrowleft', 'arrowright', 'pageup', 'pagedown', 'home', 'end', 'escape']);
+
+/** Whether a key pressed there is for what has the focus. @param {EventTarget | undefined} target @param {string} key */
+function isTaken(target, key) {
+  if (!(target instanceof Element)) return false;
+  if (target.matches('input[type="range"]')) return SLIDER_KEYS.has(key.toLowerCase());
+  return target.closest('input, textarea, select, dialog, [contenteditable]') !== null;
 }
 
 /**
@@ -161,7 +175,7 @@ function takesText(target) {
 export function listenToKeys(root, actions, signal) {
   const act = (/** @type {KeyboardEvent} */ event) => {
     const action = actionOf(event);
-    if (!action || takesText(event.composedPath()[0])) return;
+    if (!action || isTaken(event.composedPath()[0], event.key)) return;
     event.preventDefault();
     event.stopPropagation();
     if (!event.repeat || HELD.has(action)) actions[action]();

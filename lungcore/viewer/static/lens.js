@@ -14,8 +14,9 @@ export class Lens {
   /**
    * @param {HTMLCanvasElement} image the slice @param {import('./geometry.js').Placement} at where it lies
    * @param {import('./geometry.js').ScreenPoint | null} point null hides the magnifier
+   * @param {boolean} smooth
    */
-  draw(image, at, point) {
+  draw(image, at, point, smooth) {
     set(this.node, 'hidden', !point);
     if (!point || !this.context) return;
     const side = Math.round(SIDE * devicePixelRatio);
@@ -34,6 +35,7 @@ export class Lens {
       scale * (at.offsetX - point.x) + side / 2,
       scale * (at.offsetY - point.y) + side / 2,
     );
+    context.imageSmoothingEnabled = smooth;
     context.drawImage(image, 0, 0);
   }
 }

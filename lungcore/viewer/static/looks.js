@@ -1,7 +1,7 @@
 // The line of what lies over the slices and how thick they are: slab, cine, magnifier, layers.
 
 import { actionButton } from './buttons.js';
-import { element, set, write } from './dom.js';
+import { element, set, toImages, write } from './dom.js';
 import { LAYER_KINDS } from './layers.js';
 import { SLAB_MM } from './slab.js';
 import { heat } from './tint.js';
@@ -19,9 +19,9 @@ export class Looks {
     this.review = review;
     const { t } = review;
     const button = (/** @type {string} */ name) => actionButton(name, actions, t, 'lv-quiet');
-    const names = ['slab', 'cine', 'lens', ...LAYER_KINDS.map((kind) => `layer_${kind}`), 'theme'];
+    const names = ['slab', 'cine', 'lens', ...LAYER_KINDS.map((kind) => `layer_${kind}`), 'filter', 'theme'];
     this.buttons = Object.fromEntries(names.map((name) => [name, button(name)]));
-    const { slab, cine, lens, theme, ...layers } = this.buttons;
+    const { slab, cine, lens, filter, theme, ...layers } = this.buttons;
     this.slabText = element('span', { class: 'lv-value' });
     this.sliders = {
       slab: this.slider('slab', SLAB_MM.least, SLAB_MM.most, (view, mm) => {
@@ -42,7 +42,10 @@ export class Looks {
     const { sliders } = this;
     const label = (/** @type {string} */ name, /** @type {Node[]} */ ...nodes) =>
       element('label', { class: 'lv-knob' }, t(`knob_${name}`), ...nodes);
-    this.slabKnob = label('slab', sliders.slab, this.slabText);
+    const step = (/** @type {string} */ name, /** @type {string} */ sign) => actionButton(name, actions, t, 'lv-quiet', sign);
+    const [thinner, thicker] = [step('slab_thinner', '−'), step('slab_thicker', '+')];
+    this.slabKnob = element('span', { class: 'lv-knob' }, thinner, label('slab', sliders.slab), thicker, this.slabText);
+    const least = element('span', { class: 'lv-knob' }, filter, sliders.least, this.leastText);
     this.opacityKnob = label('opacity', sliders.opacity);
     const bar = element('span', { class: 'lv-bar-of-colours' }, '0', colourBar(), this.top);
     this.thresholdKnob = element('span', { class: 'lv-knob' }, label('threshold', sliders.threshold), bar);
@@ -51,10 +54,24 @@ export class Looks {
       { class: 'lv-footer lv-looks', role: 'toolbar', 'aria-label': t('looks_label') },
       ...[slab, this.slabKnob, cine, lens],
       ...[...Object.values(layers), this.opacityKnob, this.thresholdKnob],
-      label('least', sliders.least, this.leastText),
+      least,
       theme,
     );
+    this.listen();
     this.changed = watch();
+    this.opened = watch();
+  }
+
+  /** Escape leads back to the images from a slider. */
+  listen() {
+    this.node.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') toImages(this.node);
+    });
+    this.sliders.least.addEventListener('blur', () =>
+      this.review.look((view) => {
+        if (view.form === 'filter') view.form = null;
+      }),
+    );
   }
 
   /** @param {string} name @param {number} min @param {number} max @param {(view: View, value: number) => void} change */
@@ -71,6 +88,7 @@ export class Looks {
 
   draw() {
     const { view, layers, t } = this.review;
+    if (this.opened(view.form) && view.form === 'filter') this.sliders.least.focus();
     const { slab, cine, lens, theme, leastProbability } = view;
     if (!this.changed(slab, cine, lens, theme, leastProbability, view.layers, layers)) return;
     const pressed = { slab: slab.kind !== 'none', cine, lens, theme: theme === 'light' };

@@ -2,6 +2,6 @@
 
 export const MARKING = new Set([
   ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
-  ...['interpolate', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger'],
+  ...['interpolate', 'as_ellipsoid', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger'],
   ...['label', 'scan', 'retry', 'help', 'compare', 'next_study'],
 ]);

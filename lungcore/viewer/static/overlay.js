@@ -2,6 +2,7 @@
 // and cost nothing where there are none.
 
 import { shape } from './dom.js';
+import { leader, placeLabels, widthOf } from './labels.js';
 import { handlesOf, marksOf, withDraft } from './marks.js';
 import { watch } from './watch.js';
 
@@ -10,8 +11,7 @@ import { watch } from './watch.js';
 
 const HANDLE = 9; // CSS pixels
 const LABEL_GAP = 7;
-const LABEL_ROOM = 110;
-const LINE = 14;
+const BASELINE = 11.5; // from the top of a label
 const SMALLEST = 2;
 const READER_COLOURS = 6;
 
@@ -38,39 +38,58 @@ export class Overlay {
     const { overlays, draft, selected, mode } = view;
     if (!this.changed(findings, others, slice, camera, stage, overlays, draft, selected, mode, masks.arrived, isShown)) return;
     const marks = isShown ? this.marks() : [];
-    this.node.replaceChildren(...marks.map((mark) => this.drawMark(mark)));
+    const texts = marks.map(({ finding }) => this.textOf(finding));
+    const spots = this.spots(marks, texts);
+    this.node.replaceChildren(...marks.map((mark, i) => this.drawMark(mark, texts[i], spots[i])));
   }
 
-  /** @param {Mark} mark */
-  drawMark(mark) {
-    const { view } = this.review;
+  /** Whether a finding has its handles. @param {Mark} mark */
+  isEdited({ finding }) {
+    const { selected, mode } = this.review.view;
+    return finding.finding_uid === selected && mode === 'edit';
+  }
+
+  /** Where the labels stand; that of the selected finding comes first. @param {Mark[]} marks @param {string[]} texts */
+  spots(marks, texts) {
+    const { selected } = this.review.view;
+    const order = [...marks.keys()].sort((a, b) => {
+      return Number(marks[b].finding.finding_uid === selected) - Number(marks[a].finding.finding_uid === selected);
+    });
+    const gap = (/** @type {number} */ i) => LABEL_GAP + (this.isEdited(marks[i]) ? HANDLE / 2 : 0);
+    const widths = order.map((i) => widthOf(texts[i]));
+    const placed = placeLabels(order.map((i) => marks[i]), widths, order.map(gap), this.pane.stage);
+    return marks.map((_, i) => placed[order.indexOf(i)]);
+  }
+
+  /** @param {Mark} mark @param {string} text @param {import('./labels.js').Spot} spot */
+  drawMark(mark, text, spot) {
     const { finding } = mark;
-    const isSelected = finding.finding_uid === view.selected;
-    const isEdited = isSelected && view.mode === 'edit';
     const group = shape('g', {
       'data-mark': finding.finding_uid,
       'data-state': finding.state,
-      'data-selected': isSelected,
+      'data-selected': finding.finding_uid === this.review.view.selected,
       'data-reader': finding.reader_number === undefined ? null : finding.reader_number % READER_COLOURS,
     });
-    group.append(outline(mark, 'lv-halo'), outline(mark), this.drawLabel(mark, isEdited));
-    if (isEdited && mark.path === undefined) group.append(...handlesOf(mark).map(handle));
+    group.append(outline(mark, 'lv-halo'), outline(mark), ...label(mark, text, spot));
+    if (this.isEdited(mark) && mark.path === undefined) group.append(...handlesOf(mark).map(handle));
     return group;
   }
 
-  /** @param {Mark} mark @param {boolean} isEdited */
-  drawLabel({ finding, x, y, radiusX }, isEdited) {
-    const reach = radiusX + LABEL_GAP + (isEdited ? HANDLE / 2 : 0);
-    const isLeft = x + reach + LABEL_ROOM > this.pane.stage.width;
-    // Marks of one nodule by several readers lie over each other; what is written of them does not.
-    const down = 4 + LINE * (finding.reader_number ?? 0);
-    const at = { x: x + (isLeft ? -reach : reach), y: y + down, 'text-anchor': isLeft ? 'end' : 'start' };
+  /** What a label says. @param {import('./shapes.js').Finding} finding */
+  textOf({ diameter_mm, reader, malignancy }) {
     const { t } = this.review;
-    const mm = finding.diameter_mm.toFixed(1);
-    if (finding.reader) return shape('text', at, t('mark_other', { mm, reader: finding.reader }));
-    if (finding.malignancy === null) return shape('text', at, t('length_mm', { mm }));
-    return shape('text', at, t('mark_label', { mm, malignancy: finding.malignancy.toFixed(2) }));
+    const mm = diameter_mm.toFixed(1);
+    if (reader) return t('mark_other', { mm, reader });
+    return malignancy === null ? t('length_mm', { mm }) : t('mark_label', { mm, malignancy: malignancy.toFixed(2) });
   }
+}
+
+/** @param {Mark} mark @param {string} text @param {import('./labels.js').Spot} spot */
+function label(mark, text, spot) {
+  const isLeft = spot.left + spot.width / 2 < mark.x;
+  const x = isLeft ? spot.left + spot.width : spot.left;
+  const words = shape('text', { x, y: spot.top + BASELINE, 'text-anchor': isLeft ? 'end' : 'start' }, text);
+  return spot.isMoved ? [shape('line', { ...leader(mark, spot), class: 'lv-leader' }), words] : [words];
 }
 
 /** @param {Mark} mark @param {string} [className] */

@@ -109,7 +109,7 @@ export class Pane {
       this.drawScale();
     }
     const isUnder = view.lens && view.pointer?.pane === look;
-    this.lens.draw(image.canvas, look.placement, isUnder ? (view.pointer?.point ?? null) : null);
+    this.lens.draw(image.canvas, look.placement, isUnder ? (view.pointer?.point ?? null) : null, view.smooth);
   }
 
   drawScale() {

@@ -2,7 +2,7 @@
 
 import { actionButton } from './buttons.js';
 import { FindingCard } from './card.js';
-import { Forms } from './forms.js';
+import { Forms, isOfPanel } from './forms.js';
 import { Toolbox } from './toolbox.js';
 import { element, set, write } from './dom.js';
 import { REASONS, tally } from './model.js';
@@ -67,7 +67,7 @@ export class Panel {
   draw() {
     const { shown: findings, view, signed, answer, detection } = this.review;
     this.toolbox.draw();
-    set(this.toolbox.node, 'hidden', view.form !== null); // for the cards to have room
+    set(this.toolbox.node, 'hidden', isOfPanel(view.form)); // for the cards to have room
     this.forms.draw();
     if (this.newFindings(findings)) this.drawList();
     set(this.empty, 'hidden', findings.length > 0 || detection.state !== 'done');

@@ -28,13 +28,9 @@ export class SliceImage {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** Put the canvas where the slice lies on the stage. @param {Placement} at */
+  /** Put the canvas where the slice lies on the stage; a width in CSS would be rounded to whole pixels. @param {Placement} at */
   place({ scaleX, scaleY, skewX, offsetX, offsetY }) {
-    const { style, width, height } = this.canvas;
-    style.width = `${Math.abs(scaleX) * width}px`;
-    style.height = `${Math.abs(scaleY) * height}px`;
-    const lean = skewX / Math.abs(scaleY);
-    style.transform = `matrix(${Math.sign(scaleX)}, 0, ${lean}, ${Math.sign(scaleY)}, ${offsetX}, ${offsetY})`;
+    this.canvas.style.transform = `matrix(${scaleX}, 0, ${skewX}, ${scaleY}, ${offsetX}, ${offsetY})`;
   }
 }
 

@@ -1,6 +1,6 @@
 // Dragging a finding's shape: a new one, its place, and each of its axes.
 
-import { axesOf, resized, scaledAxes, withinSizes } from './ellipsoid.js';
+import { axesOf, fitted, resized, scaledAxes, withinSizes } from './ellipsoid.js';
 import { gripAt, marksOf } from './marks.js';
 import { DEFAULT_MM, newUid } from './model.js';
 import { ellipsoidDraft, maskDraft } from './shapes.js';
@@ -89,6 +89,14 @@ function dragInside(review, pane, { finding, x, y }, start) {
     },
     end: () => review.saveDraft('edit'),
   };
+}
+
+/** Save an ellipsoid, which has handles, in place of an outline. @param {Review} review @param {import('./shapes.js').Finding} finding @param {import('./mask.js').Mask} mask */
+export function becomeEllipsoid(review, { finding_uid }, mask) {
+  const { grid } = review;
+  const { center, axes_mm } = fitted(mask, grid.spacing);
+  review.look((view) => (view.draft = ellipsoidDraft(grid, finding_uid, grid.toMm(center), axes_mm)));
+  review.saveDraft('edit');
 }
 
 /** A press places the centre; pulling outward sets the diameter. @param {Review} review @param {PaneView} pane @param {ScreenPoint} start @returns {Drag} */

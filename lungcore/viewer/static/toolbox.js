@@ -21,13 +21,20 @@ export class Toolbox {
     this.slider = element('input', { type: 'range', ...limits, 'aria-label': t('brush_size'), input });
     this.size = element('output', { class: 'lv-brush-size' });
     this.flat = actionButton('brush_flat', actions, t, 'lv-chip');
-    this.brush = element('div', { class: 'lv-row lv-brush-row' }, this.slider, this.size, this.flat);
+    const [smaller, larger] = [['brush_smaller', '−'], ['brush_larger', '+']].map(([name, sign]) =>
+      actionButton(name, actions, t, 'lv-quiet', sign),
+    );
+    this.brush = element('div', { class: 'lv-row lv-brush-row' }, smaller, this.slider, larger, this.size, this.flat);
+    this.ellipsoid = row('as_ellipsoid');
+    this.rulers = row('clear_rulers');
     this.node = element(
       'div',
       { class: 'lv-tools', role: 'group', 'aria-label': t('tools_label') },
       row('grow', 'brush', 'erase'),
       row('interpolate', 'calipers', 'ruler'),
+      this.ellipsoid,
       this.brush,
+      this.rulers,
     );
     this.changed = watch();
   }
@@ -41,17 +48,19 @@ export class Toolbox {
 
   draw() {
     const { view, selected, mayMark, signed, t } = this.review;
-    const { brushMm, isFlat } = view.tools;
-    if (!this.changed(view.mode, selected, mayMark, signed, brushMm, isFlat)) return;
+    const { brushMm, isFlat, rulers } = view.tools;
+    if (!this.changed(view.mode, selected, mayMark, signed, brushMm, isFlat, rulers)) return;
     const isOpen = mayMark && !signed;
     const needsFinding = ['erase', 'calipers', 'interpolate'];
     for (const button of this.node.querySelectorAll('button')) {
       const action = button.dataset.action ?? '';
-      const isAble = action === 'ruler' || (isOpen && (selected || !needsFinding.includes(action)));
+      const isAble = action === 'ruler' || action === 'clear_rulers' || (isOpen && (selected || !needsFinding.includes(action)));
       set(button, 'aria-disabled', isAble ? null : 'true');
       if (MODES.includes(action)) set(button, 'aria-pressed', String(view.mode === action));
     }
     set(this.brush, 'hidden', view.mode !== 'brush' && view.mode !== 'erase');
+    set(this.ellipsoid, 'hidden', !isOpen || !selected?.mask);
+    set(this.rulers, 'hidden', !rulers.length);
     set(this.flat, 'aria-pressed', String(isFlat));
     this.slider.value = String(Tools.sizes.indexOf(brushMm));
     set(this.slider, 'aria-valuetext', t('length_mm', { mm: brushMm }));

@@ -2,10 +2,12 @@
 
 import { LAYERS_OFF } from './layers.js';
 import { PaneView } from './paneview.js';
+import { rememberedWindow } from './ownwindow.js';
 import { ORIENTATIONS, Plane } from './plane.js';
 import { SLAB_MM } from './slab.js';
 import { Tools } from './tools.js';
-import { PRESETS, WIDE } from './window.js';
+import { PRESETS } from './window.js';
+
 
 /**
  * @typedef {import('./geometry.js').Grid} Grid
@@ -33,10 +35,10 @@ export class View {
     /** Which pane the keys act on. @type {Orientation} */
     this.active = 'axial';
     this.window = PRESETS.lung;
-    this.ownWindow = WIDE;
+    this.ownWindow = rememberedWindow();
     /** @type {Mode} */
     this.mode = 'read';
-    /** Which form of the panel is open. @type {import('./forms.js').FormName | null} */
+    /** Which form is open. @type {import('./forms.js').FormName | null} */
     this.form = null;
     this.tools = new Tools();
     this.overlays = true;

@@ -14,6 +14,9 @@ export const PRESETS = {
 /** Until the reader sets one by hand, the fifth window shows everything from air to metal. */
 export const WIDE = { center: 0, width: 2000 };
 
+/** What a window may be. */
+export const LIMITS = { center: { min: -1500, max: 4000 }, width: { min: 1, max: 8000 } };
+
 const HU_VALUES = 65536;
 const HU_MIN = -32768;
 const OPAQUE = 0xff000000;
@@ -51,10 +54,13 @@ export class Greys {
 export function dragged({ center, width }, dx, dy) {
   const gain = Math.max(width, 100) / 400;
   return {
-    center: Math.round(Math.min(Math.max(center + dy * gain, -1500), 4000)),
-    width: Math.round(Math.min(Math.max(width + dx * gain, 1), 8000)),
+    center: held(center + dy * gain, LIMITS.center),
+    width: held(width + dx * gain, LIMITS.width),
   };
 }
+
+/** A whole number within limits. @param {number} value @param {{min: number, max: number}} limits */
+const held = (value, { min, max }) => Math.round(Math.min(Math.max(value, min), max));
 
 /** The preset that `window` is, or null. @param {Window} window @returns {Preset | null} */
 export function presetOf(window) {

@@ -22,6 +22,8 @@ import { Side } from './side.js';
  * @typedef {{series_uid: string, prior_uid: string, texts: Record<string, string>, language: string}} CompareData
  */
 
+/** What is set in the lines below, which are those of the current scan. */
+const OF_CURRENT = new Set(['cine', 'window_type', 'filter']); // the prior follows
 const AGAIN_MS = 1000;
 
 export class Compare {
@@ -99,9 +101,11 @@ export class Compare {
     this.footer = new Footer(sides.current.review, actions);
     this.pairs = new Pairs(found.pairs, t, (pair) => this.showPair(pair));
     const middle = element('div', { class: 'lv-middle' }, sides.prior.node, sides.current.node, this.pairs.node);
-    this.looks.node.addEventListener('input', () => {
-      this.active = 'current'; // whose view the sliders change
-    });
+    for (const type of ['input', 'submit']) {
+      for (const { node } of [this.looks, this.footer]) {
+        node.addEventListener(type, () => (this.active = 'current'), { capture: true });
+      }
+    }
     this.message.remove();
     this.bar = new Bar(this, others);
     this.root.append(this.bar.node, middle, this.looks.node, this.footer.node);
@@ -115,7 +119,7 @@ export class Compare {
   actions(actions) {
     const act = (/** @type {string} */ name) => () => {
       if (MARKING.has(name)) return;
-      if (name === 'cine') this.active = 'current'; // which plays, and the prior follows
+      if (OF_CURRENT.has(name)) this.active = 'current';
       this.sides?.[this.active].actions[name]();
     };
     return Object.fromEntries(Object.keys(actions).map((name) => [name, act(name)]));
