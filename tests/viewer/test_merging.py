@@ -198,6 +198,18 @@ def test_every_event_is_sent_or_told(browser, common, theirs, own, choices):
 
 @OFTEN
 @PAGES
+def test_what_needs_no_choice_is_there_already_or_was_before(browser, common, theirs, own, choices):
+    case = merge(browser, common, theirs, own, choices)
+    for subject in {subject_of(event) for event in case.outcome["same"]}:
+        base, there, mine = (
+            state.scan if subject == SCAN else state.finding(subject)
+            for state in (case.base, case.there, case.mine)
+        )
+        assert mine in (there, base)
+
+
+@OFTEN
+@PAGES
 def test_nothing_that_is_sent_is_refused(browser, common, theirs, own, choices):
     case = merge(browser, common, theirs, own, choices)
     assert len(case.result.changes) == len(case.there.changes) + len(case.outcome["send"])
@@ -241,9 +253,9 @@ def test_what_the_other_left_alone_becomes_what_was_on_the_page(
         left = case.about("theirs", uid) + case.about("refused", uid)
         if is_free and not left:
             assert case.result.finding(uid) == case.mine.finding(uid)
-    if not any(case.outcome[part] for part in ("theirs", "refused", "same")):
-        if case.there.scan == case.base.scan:
-            assert case.result.scan == case.mine.scan
+    all_went_on = not any(case.outcome[part] for part in ("theirs", "refused", "same"))
+    if all_went_on and case.there.scan == case.base.scan:
+        assert case.result.scan == case.mine.scan
 
 
 @OFTEN
