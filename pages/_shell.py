@@ -26,6 +26,9 @@ review = st.Page(
 compare = st.Page(
     "compare.py", title=t("pages.compare"), icon=":material/compare:", visibility="hidden"
 )
+history = st.Page(
+    "history.py", title=t("history.title"), icon=":material/history:", visibility="hidden"
+)
 account = st.Page("account.py", title=t("pages.account"), icon=":material/person:")
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
@@ -51,7 +54,7 @@ listed.append(account)
 
 st.set_page_config(page_title=t("web.product"), layout="wide", page_icon=str(ICON))
 st.html(DENSE)
-page = st.navigation([*listed, review, compare], position="top")
+page = st.navigation([*listed, review, compare, history], position="top")
 page.run()
 if page not in (review, compare):
     st.caption(t("web.disclaimer"), text_alignment="center")
