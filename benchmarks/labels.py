@@ -160,7 +160,8 @@ def _fill(engine: Engine, size: int) -> None:
             text(
                 "INSERT INTO reading (reading_id, series_id, account_id, round, detection_id,"
                 " version, events, findings, opened_at, saved_at, signed_at) SELECT"
-                " series_id, series_id, 1, 0, series_id, :events, :events, :findings, :at, :at, :at FROM series"
+                " series_id, series_id, 1, 0, series_id, :events, :events, :findings,"
+                " :at, :at, :at FROM series"
             ),
             {"at": AT, "events": EVENTS, "findings": FINDINGS},
         )

@@ -153,3 +153,13 @@ def test_what_was_signed_there_is_reopened_first(first: Viewer, second: Viewer) 
     dialog.get_by_role("button", name="Put mine on top").click()
     second.wait("saving", "saved")
     assert len(set(second.findings()) - kept) == 1
+
+
+def test_the_history_of_both_tabs_is_told(first: Viewer, second: Viewer, picture) -> None:
+    both(first, second)
+    second.page.get_by_role("link", name="History").click()
+    second.page.get_by_text("Show the reading as it stood").wait_for()
+    second.page.locator('[data-testid="stDataFrame"]').nth(1).wait_for()
+    picture(second.page, "history")
+    second.page.get_by_role("button", name="Back to the images").click()
+    second.page.wait_for_selector("[data-lungviewer][data-slices]")
