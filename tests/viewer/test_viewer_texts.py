@@ -13,7 +13,7 @@ SOURCES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.glob("
 TEXTS = area("viewer", "en")
 NAMED = re.compile(r"\bt\(\s*'([a-z_]+)'")
 CHOSEN = re.compile(r"\bt\([^'`)]*\?\s*'([a-z_]+)'\s*:\s*'([a-z_]+)'")
-BUILT = re.compile(r"\bt\(\s*(?:[^'`)]*\?\s*)?`([a-z_]+)\$\{[^}]*\}([a-z_]*)`")
+BUILT = re.compile(r"\bt\(\s*(?:[^'`)]*\?\s*)?`([a-z_]+)\$\{[^}]*\}(?:_\$\{[^}]*\})?([a-z_]*)`")
 
 
 def named() -> set[str]:
@@ -24,7 +24,7 @@ def named() -> set[str]:
 def built() -> list[re.Pattern[str]]:
     """Families of names, such as `state_` and a state."""
     families = {pair for source in SOURCES.values() for pair in BUILT.findall(source)}
-    return [re.compile(f"{start}[a-z_]+{end}") for start, end in families]
+    return [re.compile(f"{start}[a-z_0-9]+{end}") for start, end in families]
 
 
 def test_every_name_in_the_scripts_has_a_text() -> None:
