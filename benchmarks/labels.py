@@ -23,6 +23,7 @@ from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks.worklist import series_rows
+from lungcore.records import history as histories
 from lungcore.records import leases, readings, rounds
 from lungcore.records.database import connect, migrate, snapshot, transaction
 from lungcore.records.round_tables import AssignmentRow
@@ -67,7 +68,11 @@ def _print_times(engine: Engine, size: int, repeats: int) -> None:
     chance = random.Random(2)
 
     def history(session: Session) -> None:
-        readings.events(session, chance.randrange(size) + 1)
+        uid = session.scalar(
+            select(SeriesRow.series_uid).where(SeriesRow.series_id == chance.randrange(size) + 1)
+        )
+        [found] = histories.visible(session, str(uid), 3, adjudicates=True)
+        assert len(histories.of_reading(session, found.reading_id).entries) == EVENTS
 
     def state(session: Session) -> None:
         readings.load(session, chance.randrange(size) + 1)
@@ -154,8 +159,9 @@ def _fill(engine: Engine, size: int) -> None:
         connection.execute(
             text(
                 "INSERT INTO reading (reading_id, series_id, account_id, round, detection_id,"
-                " version, events, findings, opened_at, saved_at) SELECT series_id, series_id, 1,"
-                " 0, series_id, :events, :events, :findings, :at, :at FROM series"
+                " version, events, findings, opened_at, saved_at, signed_at) SELECT"
+                " series_id, series_id, 1, 0, series_id, :events, :events, :findings,"
+                " :at, :at, :at FROM series"
             ),
             {"at": AT, "events": EVENTS, "findings": FINDINGS},
         )

@@ -26,6 +26,9 @@ review = st.Page(
 compare = st.Page(
     "compare.py", title=t("pages.compare"), icon=":material/compare:", visibility="hidden"
 )
+history = st.Page(
+    "history.py", title=t("history.title"), icon=":material/history:", visibility="hidden"
+)
 account = st.Page("account.py", title=t("pages.account"), icon=":material/person:")
 administration = st.Page(
     "administration.py", title=t("pages.administration"), icon=":material/admin_panel_settings:"
@@ -63,7 +66,7 @@ st.html(DENSE)
 full_screen = [review, compare]
 if adjudication in listed:
     full_screen.append(adjudicate)
-page = st.navigation([*listed, *full_screen], position="top")
+page = st.navigation([*listed, *full_screen, history], position="top")
 page.run()
 if page not in full_screen:
     st.caption(t("web.disclaimer"), text_alignment="center")

@@ -8,7 +8,7 @@ that hides the machine shows none at all.
 Of a series an account has one reading at a time: its own, or that of the open round that asks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -137,6 +137,11 @@ def events(session: Session, reading_id: int) -> list[Event]:
         Event(row.event_uid, row.seq, row.at, row.account_id, cast(Kind, row.kind), row.payload)
         for row in rows
     ]
+
+
+def machine_findings(session: Session, reading_id: int) -> Sequence[Finding]:
+    """What the machine found, as far as the reading shows it."""
+    return summary.machine_findings(session, _shown_detection(session, _find(session, reading_id)))
 
 
 def check_mask(session: Session, series_uid: str, account_id: int, mask: str) -> None:

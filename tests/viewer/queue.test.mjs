@@ -8,8 +8,10 @@ const finding = { ...addedFinding('1', { center_mm: [0, 0, 0], diameter_mm: 9 })
 const reading = (version, change = {}) => ({
   reading: { reading_id: 7, version, signed: false },
   findings: [finding],
+  scan: { no_nodules: false, quality: '', excluded: '' },
   can_undo: version > 0,
   undo_target: null,
+  redo_target: null,
   ...change,
 });
 const accept = () => newEvent('accept', { finding_uid: '1' });
@@ -83,14 +85,72 @@ test('while there is no answer the reader is told and keeps seeing the change', 
   assert.equal(queue.present.findings[0].state, 'accepted');
 });
 
-test('a reading changed elsewhere is shown as it is; nothing of ours is left waiting', async () => {
-  const body = reading(5, { error: 'changed', findings: [] });
-  const { queue, sent } = open({ status: 409, body });
+test('a reading changed elsewhere is shown as it is; ours waits for a choice', async () => {
+  const rejected = { ...finding, state: 'rejected' };
+  const { queue, sent } = open(
+    { status: 409, body: reading(5, { error: 'changed', findings: [rejected] }) },
+    { status: 200, body: reading(6, { findings: [{ ...finding, state: 'accepted' }] }) },
+  );
+  const ours = [accept(), newEvent('label', { finding_uid: '1', comment: 'round' })];
+  await Promise.all(ours.map((event) => queue.push(event)));
+  assert.deepEqual([sent.length, queue.saving, queue.unsaved], [1, 'error', 2]);
+  assert.deepEqual(queue.present.findings, [rejected]);
+  assert.deepEqual(queue.outcome({}).clashes, [{ subject: '1', events: ours }]);
+  const { send } = queue.outcome({ 1: 'mine' });
+  await queue.resolve(send.slice(0, 1));
+  assert.deepEqual([sent[1].version, sent[1].event_uid, queue.saving], [5, ours[0].event_uid, 'saved']);
+});
+
+test('in a conflict what is made waits with the rest; a reopening goes out', async () => {
+  const signed = { reading_id: 7, version: 5, signed: true };
+  const { queue, sent } = open(
+    { status: 409, body: reading(5, { reading: signed }) },
+    { status: 200, body: reading(6) },
+  );
+  await queue.push(accept());
+  await queue.push(newEvent('label', { finding_uid: '1' }));
+  assert.deepEqual(queue.outcome({}).refused.length, 2);
+  await queue.push(newEvent('reopen', { reason: 'more to say' }));
+  assert.deepEqual([sent.length, sent[1].kind, queue.unsaved], [2, 'reopen', 2]);
+  assert.equal(queue.outcome({}).send.length, 2);
+});
+
+test('what the machine found stops nothing; nobody signs it unseen', async () => {
+  const found = [finding, { ...finding, finding_uid: '2' }];
+  const more = { status: 409, body: reading(2, { findings: found }) };
+  const { queue, sent } = open(more, { status: 200, body: reading(3, { findings: found }) });
+  await queue.push(accept());
+  assert.deepEqual([sent.map(({ version }) => version), queue.saving], [[0, 2], 'saved']);
+  const other = open(more).queue;
+  await other.push(newEvent('sign'));
+  assert.equal(other.outcome({}).refused[0].kind, 'sign');
+});
+
+test('after a lost answer the others are not put unseen on what came since', async () => {
+  const rejected = { ...finding, state: 'rejected' };
+  const mark = newEvent('add', { finding_uid: '9', center_mm: [0, 0, 0], diameter_mm: 5 });
+  const theirs = { findings: [rejected, addedFinding('9', mark.payload)] };
+  const { queue, sent } = open({ status: 0, body: null }, { status: 200, body: reading(2, theirs) });
+  await Promise.all([queue.push(mark), queue.push(accept())]);
+  assert.deepEqual([sent.length, queue.conflict.events.length], [2, 1]);
+  assert.deepEqual(queue.outcome({}).clashes.map(({ subject }) => subject), ['1']);
+});
+
+test('nothing is put on the reading of somebody else', async () => {
+  const other = reading(5, { reading: { reading_id: 8, version: 5, signed: false }, error: 'changed' });
+  const { queue } = open({ status: 409, body: other });
   await Promise.all([queue.push(accept()), queue.push(accept())]);
-  assert.equal(sent.length, 1);
-  assert.deepEqual([queue.saving, queue.problem.kind], ['error', 'changed']);
-  assert.equal(queue.present.reading.version, 5);
-  assert.deepEqual(queue.pending, []);
+  assert.deepEqual([queue.problem.kind, queue.problem.n, queue.conflict], ['elsewhere', 2, null]);
+});
+
+test('what a detection brought while an event was on its way is taken after it', async () => {
+  const found = reading(2, { findings: [finding, { ...finding, finding_uid: '2' }] });
+  const { queue } = open({ status: 200, body: reading(1) });
+  const done = queue.push(accept());
+  queue.replace(found);
+  assert.equal(queue.present.findings.length, 1);
+  await done;
+  assert.equal(queue.present.findings.length, 2);
 });
 
 test('a refused event is taken back with what rests on it', async () => {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lungcore.findings.checking import FIELDS
 from lungcore.language import LANGUAGES, area
 from lungcore.viewer import STATIC
 
@@ -12,7 +13,7 @@ SOURCES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.glob("
 TEXTS = area("viewer", "en")
 NAMED = re.compile(r"\bt\(\s*'([a-z_]+)'")
 CHOSEN = re.compile(r"\bt\([^'`)]*\?\s*'([a-z_]+)'\s*:\s*'([a-z_]+)'")
-BUILT = re.compile(r"\bt\(\s*(?:[^'`)]*\?\s*)?`([a-z_]+)\$\{[^`]*\}([a-z_]*)`")
+BUILT = re.compile(r"\bt\(\s*(?:[^'`)]*\?\s*)?`([a-z_]+)\$\{[^}]*\}(?:_\$\{[^}]*\})?([a-z_]*)`")
 
 
 def named() -> set[str]:
@@ -59,7 +60,9 @@ def test_every_member_of_a_family_has_a_text(source: str, constant: str, prefix:
         ("state_", ["machine", "accepted", "edited", "rejected", "added"]),
         ("word_", ["solid", "subsolid", "calcified", "spiculated", "lobulated"]),
         ("reason_", ["vessel", "scar", "lymph_node", "artefact", "other"]),
-        ("problem_", ["offline", "signed_out", "changed", "refused"]),
+        ("problem_", ["offline", "signed_out", "changed", "elsewhere", "refused"]),
+        ("made_", [*FIELDS]),
+        ("there_", ["found", "added", "gone", "decided", "drawn", "labelled", "scan", "signed"]),
         ("detection_", ["none", "queued", "running", "done", "failed", "cancelled"]),
     ],
 )

@@ -3,9 +3,9 @@
 import { drawingActions } from './drawing.js';
 import { formActions } from './forms.js';
 import { lookActions, viewActions } from './looking.js';
-import { reviewUrl } from './ahead.js';
 import { DEFAULT_MM, neighbour } from './model.js';
 import { marksOf } from './marks.js';
+import { readingActions } from './readingactions.js';
 
 /** @typedef {import('./review.js').Review} Review */
 /** @typedef {Record<string, () => void>} Actions */
@@ -22,7 +22,7 @@ export function actionsOf(review) {
     ...findingActions(review),
     ...drawingActions(review, use),
     ...formActions(review, use.subject),
-    ...readingActions(review),
+    ...readingActions(review, use),
     ...viewActions(review),
     ...lookActions(review),
   };
@@ -30,9 +30,10 @@ export function actionsOf(review) {
 
 /** Whether the reading can be changed; says why when it cannot. @param {Review} review */
 function mayChange(review) {
-  if (!review.mayMark) review.say(review.t('notice_role'));
+  if (review.queue.conflict) review.ask('merge');
+  else if (!review.mayMark) review.say(review.t('notice_role'));
   else if (review.signed) review.say(review.t('notice_signed'));
-  return review.mayMark && !review.signed;
+  return review.mayMark && !review.signed && !review.queue.conflict;
 }
 
 /** The selected finding, if the reading can be changed; says what is missing. @param {Review} review */
@@ -114,38 +115,6 @@ function findingActions(review) {
       if (!mayChange(review)) return;
       if (review.answer.can_redo) review.save('redo');
       else review.say(review.t('notice_nothing_to_redo'));
-    },
-  };
-}
-
-/** @param {Review} review @returns {Actions} */
-function readingActions(review) {
-  const open = (/** @type {import('./review.js').DialogName} */ name) => {
-    review.dialog = name;
-    review.invalidate();
-  };
-  return {
-    sign: () => {
-      if (!mayChange(review)) return;
-      leaveMode(review);
-      open('sign');
-    },
-    reopen: () => {
-      if (review.mayMark) open('reopen');
-      else review.say(review.t('notice_role'));
-    },
-    next_study: () => {
-      if (review.answer.reading.round) location.assign(review.opened.worklist_url);
-      else if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
-      else review.say(review.t('notice_last_study'));
-    },
-    help: () => open('help'),
-    retry: () => void review.queue.run(),
-    escape: () => {
-      if (review.view.mode !== 'read') return leaveMode(review);
-      review.look((view) => {
-        view.selected = null;
-      });
     },
   };
 }

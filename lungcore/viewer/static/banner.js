@@ -35,6 +35,7 @@ export class Banner {
     const onward = actionButton('next_study', actions, t, 'lv-button');
     set(onward, 'hidden', review.nextStudy === null || opened.reading.round !== null);
     const originals = element('a', { href: api.originalsUrl, class: 'lv-link', download: true }, t('originals'));
+    const history = element('a', { href: `history?series=${series.series_uid}`, class: 'lv-link', target: '_self' }, t('history'));
     this.node = element(
       'header',
       { class: 'lv-banner' },
@@ -43,6 +44,7 @@ export class Banner {
       element('strong', { class: 'lv-patient', title: patientLine(series, t) }, patientLine(series, t)),
       element('span', { class: 'lv-study lv-dim' }, studyLine(series, t)),
       originals,
+      history,
       ...this.comparison(),
       this.saved,
       this.reader,

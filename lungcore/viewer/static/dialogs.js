@@ -24,7 +24,7 @@ export class Dialogs {
     this.changed = watch();
   }
 
-  /** @param {import('./review.js').DialogName} name @param {HTMLElement} content */
+  /** @param {'help' | 'sign' | 'reopen'} name @param {HTMLElement} content */
   make(name, content) {
     const { t } = this.review;
     const title = t(`dialog_${name}`);
@@ -57,7 +57,7 @@ export class Dialogs {
 
   draw() {
     const { dialog } = this.review;
-    if (!this.changed(dialog) || !dialog) return;
+    if (!this.changed(dialog) || !dialog || dialog === 'merge') return;
     if (dialog === 'sign') this.drawSummary();
     this.dialogs[dialog].showModal();
   }

@@ -88,14 +88,14 @@ export function foretold(answer, events) {
       present = { ...other, can_undo: other.can_undo || past.length > 0, can_redo: undone.length > 0 };
     } else {
       if (event.kind !== 'sign' && event.kind !== 'reopen') [past[past.length], undone] = [present, []];
-      present = foretell(present, event);
+      present = decide(present, event);
     }
   }
   return present;
 }
 
 /** The answer to one event that is no undo and no redo. @param {Answer} answer @param {ReadingEvent} event @returns {Answer} */
-function foretell(answer, { kind, payload }) {
+export function decide(answer, { kind, payload }) {
   const { findings } = answer;
   const uid = payload.finding_uid;
   const finding = findings.find((one) => one.finding_uid === uid);

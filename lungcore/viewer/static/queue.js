@@ -1,5 +1,6 @@
 // Events on their way to the server: one after the other, each until it is answered.
 
+import { changes, merged } from './merging.js';
 import { foretold } from './model.js';
 import { isPassing, waitMs } from './retry.js';
 
@@ -9,8 +10,11 @@ import { isPassing, waitMs } from './retry.js';
  * @typedef {{status: number, body: any}} Reply  status 0: no answer came
  * @typedef {ReadingEvent & Pick<import('./model.js').ReadingHead, 'reading_id' | 'version'>} Sent
  * @typedef {'saved' | 'saving' | 'error'} Saving
- * @typedef {{kind: 'offline' | 'signed_out' | 'changed' | 'refused', text: string}} Problem
- *   text: what the server says of it
+ * @typedef {{kind: 'offline' | 'signed_out' | 'elsewhere' | 'refused', text: string, n: number}} Problem
+ *   elsewhere: the page is of another reading; text: what the server says of it; n: how many
+ *   changes were given up
+ * @typedef {{base: Answer, events: ReadingEvent[]}} Conflict  what is not saved, for the reading
+ *   changed elsewhere; base: the reading that it was made on
  */
 
 export class EventQueue {
@@ -26,6 +30,10 @@ export class EventQueue {
     this.pending = [];
     /** @type {Problem | null} */
     this.problem = null;
+    /** What waits for the reader's choice. @type {Conflict | null} */
+    this.conflict = null;
+    /** What `replace` was given while events were on their way. @type {Answer | null} */
+    this.newest = null;
     this.failures = 0;
     this.sending = false;
     this.stopped = false;
@@ -38,25 +46,36 @@ export class EventQueue {
 
   /** @returns {Saving} */
   get saving() {
-    if (this.problem) return 'error';
+    if (this.problem || this.conflict) return 'error';
     return this.pending.length ? 'saving' : 'saved';
   }
 
-  /** @param {ReadingEvent} event */
+  /** How many changes are not on the server. */
+  get unsaved() {
+    return this.pending.length + (this.conflict?.events.length ?? 0);
+  }
+
+  /** Save an event; in a conflict it waits with the others, but for a reopening. @param {ReadingEvent} event */
   push(event) {
-    this.pending.push(event);
+    const waiting = event.kind === 'reopen' ? undefined : this.conflict?.events;
+    (waiting ?? this.pending).push(event);
     this.use.onChange();
     return this.run();
   }
 
-  /**
-   * Take the reading as it was on the server, unless an event was answered since; what waits to be
-   * sent stays. @param {Answer} answer
-   */
+  /** Take the reading as it was on the server, unless an event was answered since. @param {Answer} answer */
   replace(answer) {
-    if (answer.reading.version < this.answer.reading.version) return;
-    this.answer = answer;
+    this.newest = answer;
+    this.catchUp();
     this.use.onChange();
+  }
+
+  /** While events are on their way, the server says at the next whether the reading has changed. */
+  catchUp() {
+    const { newest } = this;
+    if (this.pending.length || !newest) return;
+    if (newest.reading.version >= this.answer.reading.version) this.answer = newest;
+    this.newest = null;
   }
 
   async run() {
@@ -68,7 +87,8 @@ export class EventQueue {
       const { reading_id, version } = this.answer.reading;
       const reply = await this.use.send({ ...event, reading_id, version });
       if (this.stopped) break;
-      this.take(reply);
+      this.take(reply, event);
+      this.catchUp();
       this.use.onChange();
       if (this.problem?.kind === 'signed_out') break;
       if (this.failures) await this.use.wait(waitMs(this.failures));
@@ -84,20 +104,23 @@ export class EventQueue {
     return event;
   }
 
-  /** @param {Reply} reply */
-  take({ status, body }) {
+  /** @param {Reply} reply @param {ReadingEvent} event what it answers */
+  take({ status, body }, event) {
     this.problem = null;
     if (status === 200) {
-      this.answer = body;
       this.pending.shift();
       this.failures = 0;
-    } else if (status === 401 || status === 403) {
-      this.problem = { kind: 'signed_out', text: '' };
-    } else if (status === 409) {
+      // Where more than this event came in, an answer was lost and others may have been faster.
+      if (body.reading.version > this.answer.reading.version + 1) this.moveTo(body, after(this.answer, event));
       this.answer = body;
-      this.giveUp('changed', body.error);
+    } else if (status === 401 || status === 403) {
+      this.problem = { kind: 'signed_out', text: '', n: 0 };
+    } else if (status === 409) {
+      if (body.reading.reading_id === this.answer.reading.reading_id) this.moveTo(body, this.answer);
+      else this.giveUp('elsewhere', body.error);
+      this.answer = body;
     } else if (isPassing(status)) {
-      this.problem = { kind: 'offline', text: '' };
+      this.problem = { kind: 'offline', text: '', n: 0 };
       this.failures += 1;
     } else {
       this.giveUp('refused', body?.error ?? '');
@@ -105,16 +128,61 @@ export class EventQueue {
   }
 
   /**
+   * The reading that events on their way were made on, `base`, is now `answer`. What the machine
+   * found is nobody's decision: beside that alone they go on. Else the reader chooses.
+   * @param {Answer} answer @param {Answer} base
+   */
+  moveTo(answer, base) {
+    const { send, clashes, refused } = merged(base, answer, this.pending);
+    const isFree = changes(base, answer).every(({ kind }) => kind === 'found');
+    this.failures = 0;
+    if (isFree && !this.conflict && !clashes.length && !refused.length) this.pending = send;
+    else this.hold(base);
+  }
+
+  /** @param {Answer} base */
+  hold(base) {
+    if (!this.pending.length) return;
+    const { base: older = base, events = [] } = this.conflict ?? {};
+    this.conflict = { base: older, events: [...events, ...this.pending] };
+    this.pending = [];
+  }
+
+  /**
+   * What becomes of the conflict by the reader's choices; null where there is none.
+   * @param {Record<string, import('./merging.js').Choice>} choices by subject
+   */
+  outcome(choices) {
+    return this.conflict && merged(this.conflict.base, this.answer, this.conflict.events, choices);
+  }
+
+  /** End the conflict: send what is to be sent, and leave the rest. @param {ReadingEvent[]} events */
+  resolve(events) {
+    this.conflict = null;
+    this.pending.push(...events);
+    this.use.onChange();
+    return this.run();
+  }
+
+  /**
    * Later events rest on the one that failed: all are dropped and the reader is told.
    * @param {Problem['kind']} kind @param {string} text
    */
   giveUp(kind, text) {
+    const n = this.pending.length;
     this.pending = [];
     this.failures = 0;
-    this.problem = { kind, text };
+    this.problem = { kind, text, n };
   }
 
   stop() {
     this.stopped = true;
   }
+}
+
+/** The reading after an event, as it was foretold. @param {Answer} answer @param {ReadingEvent} event @returns {Answer} */
+function after(answer, event) {
+  const then = foretold(answer, [event]);
+  const isDecision = then.findings !== answer.findings;
+  return isDecision ? { ...then, undo_target: event.event_uid, redo_target: null } : then;
 }

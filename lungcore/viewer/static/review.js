@@ -26,7 +26,7 @@ import { Volume } from './volume.js';
  *     findings: import('./model.js').Finding[]}[], detection: Detection,
  *   worklist_url: string, may_mark: boolean,
  *   prior: {series_uid: string, study_date: string} | null, layers: import('./layers.js').LayerHeader[]}} Opened
- * @typedef {'help' | 'sign' | 'reopen'} DialogName
+ * @typedef {'help' | 'sign' | 'reopen' | 'merge'} DialogName
  */
 
 export class Review {
@@ -52,6 +52,8 @@ export class Review {
     this.notice = '';
     /** @type {DialogName | null} */
     this.dialog = null;
+    /** How many changes the reader was last asked about. */
+    this.askedFor = 0;
     /** Why pixels are missing, if they are. @type {import('./volume.js').VolumeProblem} */
     this.volumeProblem = null;
     /** @type {Answer} */
@@ -113,6 +115,9 @@ export class Review {
     if (!this.selected) this.view.selected = null;
     if (this.signed) this.view.leaveMode();
     if (this.signed && !this.queue.pending.length && !this.hasAskedOthers) void this.askOthers();
+    const waiting = this.queue.conflict?.events.length ?? 0;
+    if (waiting > this.askedFor) this.dialog = 'merge';
+    this.askedFor = waiting;
     this.invalidate();
   }
 
@@ -190,6 +195,12 @@ export class Review {
       view.draft = null;
       if (saved && view.selected !== saved.finding_uid) view.choose(saved);
     });
+  }
+
+  /** Open a dialog. @param {DialogName} name */
+  ask(name) {
+    this.dialog = name;
+    this.invalidate();
   }
 
   /** Tell the reader something in the status line. @param {string} text */

@@ -12,7 +12,8 @@ export class Status {
     this.review = review;
     this.text = element('p', { role: 'status', 'aria-live': 'polite' });
     this.retry = actionButton('retry', actions, review.t);
-    this.node = element('div', { class: 'lv-status' }, this.text, this.retry);
+    this.merge = actionButton('merge', actions, review.t);
+    this.node = element('div', { class: 'lv-status' }, this.text, this.retry, this.merge);
   }
 
   draw() {
@@ -22,14 +23,16 @@ export class Status {
     set(this.node, 'data-problem', problem !== '');
     set(this.node, 'data-empty', !problem && !notice);
     set(this.retry, 'hidden', queue.problem?.kind !== 'signed_out');
+    set(this.merge, 'hidden', queue.conflict === null);
   }
 
   problemText() {
     const { t, queue, volumeProblem } = this.review;
     if (queue.problem) {
-      const { kind, text } = queue.problem;
-      return t(`problem_${kind}`, { text }).trim();
+      const { kind, text, n } = queue.problem;
+      return t(`problem_${kind}`, { text, n }).trim();
     }
+    if (queue.conflict) return t('problem_changed', { n: queue.conflict.events.length });
     if (volumeProblem === null) return '';
     if (volumeProblem === 'decoder') return t('volume_decoder');
     if (isPassing(volumeProblem)) return t('volume_offline');

@@ -11,6 +11,7 @@ import { element, set } from './dom.js';
 import { Footer } from './footer.js';
 import { listenToKeys } from './keys.js';
 import { Looks } from './looks.js';
+import { MergeDialog } from './mergedialog.js';
 import { Panel } from './panel.js';
 import { Panes } from './panes.js';
 import { Review } from './review.js';
@@ -78,9 +79,11 @@ export class Viewer {
     const cine = new Cine(review, signal);
     const ahead = new Ahead(review, signal);
     const dialogs = new Dialogs(review);
+    const merge = new MergeDialog(review, actions);
+    dialogs.node.append(merge.node);
     review.view.theme = /** @type {import('./theme.js').Theme} */ (this.root.dataset.theme);
     this.review = review;
-    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, cine, ahead];
+    this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, merge, cine, ahead];
     const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
     this.message.remove();
     this.root.append(banner.node, middle, looks.node, footer.node, dialogs.node);
@@ -92,7 +95,7 @@ export class Viewer {
 
   /** Ask before leaving while something is not saved. @param {BeforeUnloadEvent} event */
   holdUnsaved(event) {
-    if (this.review?.queue.pending.length) event.preventDefault();
+    if (this.review?.queue.unsaved) event.preventDefault();
   }
 
   /** Redraw with the next frame. */
@@ -121,6 +124,7 @@ export class Viewer {
       'selected-finding': view.selected ?? '',
       version: answer.reading.version,
       saving: queue.saving,
+      conflict: queue.conflict?.events.length ?? 0,
       mode: view.mode,
       detection: detection.state,
       overlays: view.overlays,

@@ -70,7 +70,7 @@ function seriesLine(row, t, open) {
     element('td', { class: 'series' }, row.series_description || row.study_description || '–'),
     element('td', { class: 'number' }, size(row)),
     element('td', {}, verdict(row, t, line)),
-    element('td', {}, state(row, t)),
+    element('td', {}, state(row, t), ...history(row, t)),
     element('td', { class: 'number' }, row.findings === null ? '–' : String(row.findings)),
     element('td', { class: 'number' }, ...bar(row.malignancy)),
     element('td', { class: 'quiet' }, minute(row.imported_at)),
@@ -114,6 +114,13 @@ function patient(row, t, open) {
   }
   if (row.phantom) cell.append(element('span', { class: 'phantom' }, t('phantom')));
   return cell;
+}
+
+/** The way to what was done about a series that somebody reads. @param {Row} row @param {Translate} t */
+function history({ series_uid, state }, t) {
+  if (state !== 'in_review' && state !== 'signed') return [];
+  const href = `history?series=${encodeURIComponent(series_uid)}`;
+  return [element('a', { class: 'prior', href, target: '_self' }, t('history'))];
 }
 
 /** @param {Row} row @param {string} name @param {(uid: string) => void} open */
