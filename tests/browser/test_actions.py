@@ -17,8 +17,12 @@ STAGES = {
     "brush": ("b", {"brush_smaller", "brush_larger"}),
     "slab": ("6", {"slab_thinner", "slab_thicker"}),
 }
-# Shown with a prior, a study behind this one, once signed, signed out, with rulers, an outline.
-ELSEWHERE = {"compare", "next_study", "reopen", "retry", "clear_rulers", "as_ellipsoid"}
+# Shown with a prior, a study behind this one, once signed, signed out, changed elsewhere, with
+# rulers, an outline.
+ELSEWHERE = {
+    *("compare", "next_study", "reopen", "retry", "merge"),
+    *("clear_rulers", "as_ellipsoid"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -3,5 +3,5 @@
 export const MARKING = new Set([
   ...['accept', 'reject', 'edit', 'add', 'undo', 'redo', 'sign', 'reopen', 'grow', 'brush', 'erase'],
   ...['interpolate', 'as_ellipsoid', 'calipers', 'ruler', 'clear_rulers', 'brush_flat', 'brush_smaller', 'brush_larger'],
-  ...['label', 'scan', 'retry', 'help', 'compare', 'next_study'],
+  ...['label', 'scan', 'retry', 'merge', 'help', 'compare', 'next_study'],
 ]);

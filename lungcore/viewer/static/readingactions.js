@@ -19,7 +19,10 @@ export function readingActions(review, { mayChange, leave }) {
       if (review.mayMark) review.ask('reopen');
       else review.say(review.t('notice_role'));
     },
-    merge: () => review.ask('merge'),
+    merge: () => {
+      if (review.queue.conflict) review.ask('merge');
+      else review.say(review.t('notice_nothing_to_merge'));
+    },
     next_study: () => {
       if (review.answer.reading.round) location.assign(review.opened.worklist_url);
       else if (review.nextStudy) location.assign(reviewUrl(review.nextStudy));
