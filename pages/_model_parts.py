@@ -148,7 +148,7 @@ def _show_changes(changes: Sequence[Mapping[str, Any]], t: Texts) -> None:
     """Each nodule with its probabilities, one click from the viewer."""
     rows = [
         {
-            t("models.open"): f"review?series={one['series_uid']}",
+            t("models.open"): _place_in_viewer(one),
             t("models.diameter"): one["diameter_mm"],
             "x, y, z": ", ".join(f"{mm:.0f}" for mm in one["center_mm"]),
             **{t(f"models.side_{side}"): one["probability"][side] for side in SIDES},
@@ -157,6 +157,11 @@ def _show_changes(changes: Sequence[Mapping[str, Any]], t: Texts) -> None:
     ]
     link = st.column_config.LinkColumn(display_text=t("models.open_series"))
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={t("models.open"): link})
+
+
+def _place_in_viewer(change: Mapping[str, Any]) -> str:
+    x, y, z = change["center_mm"]
+    return f"review?series={change['series_uid']}&at={x:.1f},{y:.1f},{z:.1f}"
 
 
 def show_watch(engine: Engine, t: Texts) -> None:

@@ -47,11 +47,18 @@ def adjudicate(series_uid: str, language: str, *, asset_base: str) -> None:
 
 
 def show(
-    series_uid: str, language: str, *, asset_base: str, key: str | None = None, **context: str
+    series_uid: str,
+    language: str,
+    *,
+    asset_base: str,
+    at: tuple[float, float, float] | None = None,
+    key: str | None = None,
+    **context: str,
 ) -> None:
     """Mount the viewer of a series on the page; it fills the height below `--lungviewer-top`.
 
     asset_base: where the page finds the files of `static`, relative to its base address.
+    at: where to begin, (x, y, z) LPS mm, in place of the first finding.
     key: of the element; one a series by default, so that another series starts afresh.
     context: `theme` is `dark` (the default), `light` or `auto`.
     """
@@ -61,6 +68,7 @@ def show(
         "language": language,
         "texts": languages.area("viewer", language),
         "asset_base": asset_base,
+        **({"at": at} if at else {}),
         **context,
     }
     component(key=key or f"{NAME}_{series_uid}", data=data)

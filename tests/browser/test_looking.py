@@ -143,3 +143,16 @@ def test_labels_of_close_findings_do_not_cover_each_other(viewer: Viewer) -> Non
             apart |= (others[:, 1] >= bottom - 2) | (others[:, 3] <= top + 2)
             assert apart.all()
     assert page.locator(".lv-leader").count() > 0
+
+
+def test_an_address_names_the_place_to_begin_at(viewer: Viewer, server: Server) -> None:
+    """Of a finding that is not the first one; of no place, the first one."""
+    uid = viewer.tells("series")
+    series = viewer.page.request.get(f"{origin(viewer.page)}/api/series/{uid}").json()["series"]
+    affine = np.array(series["affine"]).reshape(4, 4)
+    x, y, z = (affine @ (9, 200, 300, 1))[:3]
+    viewer.page.goto(f"{server.address}review?series={uid}&at={x:.1f},{y:.1f},{z:.1f}")
+    viewer.wait("slice", "10")
+    assert viewer.tells("selected-finding") == ""
+    viewer.page.goto(f"{server.address}review?series={uid}&at=somewhere,else,nan")
+    viewer.page.wait_for_selector('[data-lungviewer]:not([data-selected-finding=""])')

@@ -1,10 +1,13 @@
-"""Two readers read the same phantom in a blinded round; neither sees the other's marks."""
+"""Two readers in a blinded round, neither of whom sees the other's marks; what becomes of them."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from lungcore import settings
+from lungcore.records import database, datasets
+from lungcore.records.masks import MaskStore
 from tests.browser.reading import (
     Viewer,
     add_mark,
@@ -141,3 +144,39 @@ def test_the_round_is_shown_to_who_made_it(page: Page, server: Server, made: str
     page.get_by_role("button", name="Make a round").wait_for()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
     picture(page, "rounds")
+
+
+def test_what_they_disagree_about_is_adjudicated_and_frozen(
+    page: Page, server: Server, made: str
+) -> None:
+    """Ann marked a nodule, Bob said that there is none: the adjudicator's word goes into a set."""
+    page.goto(f"{server.address}adjudicate?series={made}")
+    page.wait_for_selector("[data-lungadjudicate] .lv-card")
+    [one] = page.locator(".lv-card").all()
+    one.click()
+    who = one.locator(".lv-said:not([data-absent]) .lv-who").inner_text()
+    page.select_option('[name="verdict"]', label=f"Nodule, outline: {who}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.wait_for_selector('[name="reason"]:focus')
+    page.keyboard.type("seen on three slices")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-lungadjudicate][data-decided="1"]')
+    page.click('[data-action="finish"]')
+    page.wait_for_selector('[data-lungadjudicate][data-finished="true"]')
+    page.goto(f"{server.address}datasets")
+    page.get_by_role("tab", name="New version").click()
+    page.get_by_text("what an adjudicator decided").click()
+    page.get_by_text("Take phantoms too").click()
+    page.get_by_role("button", name="Show what would be frozen").click()
+    page.get_by_role("button", name="Freeze", exact=True).click()
+    page.get_by_test_id("stAlert").filter(has_text="frozen").wait_for()
+    store = settings.load({"LUNGCORE_HOME": str(server.home)})
+    engine = database.connect(store.database_url)
+    with database.snapshot(engine) as session:
+        [version] = datasets.list_datasets(session)
+        [entry] = datasets.find(session, version.dataset_id).entries
+        [labels] = datasets.labels_of(session, entry, MaskStore(store.storage))
+    engine.dispose()
+    assert (entry.series_uid, len(labels.marks)) == (made, 1)
+    assert labels.reader.startswith("adjudicated-account-")

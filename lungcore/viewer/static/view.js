@@ -102,7 +102,12 @@ export class View {
   /** @param {Finding} finding */
   goTo(finding) {
     this.selected = finding.finding_uid;
-    this.pointTo(this.grid.toIndex(finding.center_mm));
+    this.goToPlace(finding.center_mm);
+  }
+
+  /** Show a place on all panes. @param {import('./geometry.js').Point} place LPS mm */
+  goToPlace(place) {
+    this.pointTo(this.grid.toIndex(place));
     for (const pane of Object.values(this.panes)) pane.reveal();
   }
 

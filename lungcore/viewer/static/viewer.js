@@ -19,12 +19,16 @@ import { Status } from './status.js';
 import { translator } from './texts.js';
 import { rememberedTheme } from './theme.js';
 
-/** @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string}} ViewerData */
+/**
+ * @typedef {{series_uid: string, texts: Record<string, string>, language: string, theme?: string,
+ *   at?: import('./geometry.js').Point}} ViewerData at: where to begin, LPS mm
+ */
 
 export class Viewer {
   /** @param {ViewerData} data */
   constructor(data) {
     this.t = translator(data.texts);
+    this.at = data.at;
     this.api = new Api(data.series_uid);
     this.root = element('div', {
       class: 'lungviewer',
@@ -82,6 +86,8 @@ export class Viewer {
     const merge = new MergeDialog(review, actions);
     dialogs.node.append(merge.node);
     review.view.theme = /** @type {import('./theme.js').Theme} */ (this.root.dataset.theme);
+    const { at } = this;
+    if (at) review.look((view) => view.goToPlace(at));
     this.review = review;
     this.parts = [panes, panel, detection, status, banner, looks, footer, dialogs, merge, cine, ahead];
     const middle = element('div', { class: 'lv-middle' }, panes.node, panel.node);
