@@ -19,6 +19,7 @@ from lungcore.web.door import Door
 from lungcore.web.preload import Preload
 from lungcore.web.routes import routes
 from lungcore.web.services import Services
+from lungcore.web.sockets import send_at_once
 
 services = Services.open(settings.load())
 
@@ -29,6 +30,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     worker = EmbeddedWorker(services.settings)
     if services.settings.worker == "embedded":
         worker.start()
+    send_at_once()
     _print_address()
     # What is loaded by now stays: the collector's walks through it took a third of long answers.
     gc.collect()

@@ -237,7 +237,7 @@ def test_a_ruler_measures_and_is_cleared(viewer: Viewer) -> None:
     page.keyboard.press("Escape")
 
 
-def test_a_stroke_on_a_reading_that_changed_elsewhere_is_told_and_taken_back(
+def test_a_stroke_on_a_reading_that_changed_elsewhere_is_told_and_can_be_dropped(
     viewer: Viewer,
 ) -> None:
     page = viewer.page
@@ -254,7 +254,11 @@ def test_a_stroke_on_a_reading_that_changed_elsewhere_is_told_and_taken_back(
     page.mouse.down()
     page.mouse.move(x + 20, y, steps=4)
     page.mouse.up()
-    page.wait_for_selector('[role="status"]:has-text("changed elsewhere")')
+    dialog = page.locator('dialog[data-dialog="merge"]')
+    dialog.wait_for()
+    assert viewer.findings() == before
+    dialog.get_by_role("button", name="Drop mine").click()
+    viewer.wait("conflict", "0")
     assert viewer.findings() == before
     assert page.locator("[data-finding]").count() == len(before)
     version = viewer.tells("version")

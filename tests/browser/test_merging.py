@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.reading import Viewer, open_when_ready, origin
+from tests.browser.reading import ROOT, Viewer, open_when_ready, origin
 from tests.browser.serving import Server
 
 PASSWORD = "a long passphrase"
@@ -88,8 +88,9 @@ def test_marks_of_both_tabs_are_there_after_a_merge(first: Viewer, second: Viewe
 def test_what_both_changed_is_chosen_by_keys(first: Viewer, second: Viewer, picture) -> None:
     uid = both(first, second)
     for viewer in (first, second):
+        at_first = viewer.tells("selected-finding")
         viewer.page.keyboard.press("n")
-        viewer.page.wait_for_selector("[data-mark][data-selected]", state="attached")
+        viewer.page.wait_for_selector(f'{ROOT}:not([data-selected-finding="{at_first}"])')
     finding = first.tells("selected-finding")
     assert second.tells("selected-finding") == finding
     first.press("r")
