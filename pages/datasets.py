@@ -74,8 +74,9 @@ def show_version(one: DatasetRecord) -> None:
 def ask_rules() -> Rules | None:
     """The form of the rules; None until somebody asks to see what they choose."""
     with database.snapshot(services.engine) as session:
-        readers = label_sources.reader_names(session)
-        readers += [n for n in label_sources.adjudicator_names(session) if n not in readers]
+        readers = label_sources.reader_names(session, here.account_id)
+        adjudicators = label_sources.adjudicator_names(session, here.account_id)
+        readers += [name for name in adjudicators if name not in readers]
     with st.form("rules"):
         sources = st.pills(
             t("datasets.sources"),
