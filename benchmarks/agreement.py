@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Engine, insert
 
-from benchmarks.worklist import _rows as series_rows
+from benchmarks.worklist import series_rows
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.labels import Grid
 from lungcore.findings.mask import Mask, encode
