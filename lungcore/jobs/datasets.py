@@ -160,7 +160,8 @@ def labelled(
     for entry in manifest.entries:
         if entry.split in splits:
             with database.snapshot(engine) as session:
-                yield _one(session, entry, manifest.rules, masks)
+                one = _one(session, entry, manifest.rules, masks)
+            yield one  # who takes it may work for minutes: no snapshot stays open
 
 
 def _is_marked(marks: frozenset[str], series_uid: str) -> bool:

@@ -103,7 +103,7 @@ def run(
             progress("models.step_data", 0.0)
             _lay_out(settings, plan)
             plans.write(place, plan)
-            if (place / "weights" / "card.json").is_file():
+            if (place / "weights").is_dir():
                 return True
             progress("models.step_training", 0.0)
 

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -204,7 +205,13 @@ def main(folder: Path, *, measure: bool) -> int:
         if measure:
             (folder / "cost.json").write_text(json.dumps(cost(plan)), encoding="utf-8")
             return DONE
-        return DONE if train(plan, folder, folder / "weights") else STOPPED
+        # Put in place whole: the classifier's card is written before it is calibrated.
+        making, weights = folder / "making", folder / "weights"
+        if not train(plan, folder, making):
+            return STOPPED
+        shutil.rmtree(weights, ignore_errors=True)
+        making.rename(weights)
+        return DONE
     except LungcoreError as error:
         values = {name: str(value) for name, value in error.values.items()}
         told = json.dumps({"key": error.key, "values": values})

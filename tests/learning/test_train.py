@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from lungcore.learning import (
 from lungcore.learning.loop import Loop, learning_rate, optimizer, weighted
 from lungcore.learning.plans import Plan
 from lungcore.learning.tasks import LUNGS
+from lungcore.learning.weights import mark
 
 DETECTOR = Plan(preset="detector", recipe=plans.defaults("detector"))
 CLASSIFIER = Plan(preset="classifier", recipe=plans.defaults("classifier"))
@@ -171,3 +173,28 @@ def test_detecting_does_not_load_tensorflow():
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_weights_are_put_in_place_whole(tmp_path, monkeypatch):
+    """A card is no sign of the end: the classifier's is there before it is calibrated."""
+    plans.write(tmp_path, DETECTOR)
+
+    def cut_short(_plan, _folder, out):
+        out.mkdir(exist_ok=True)
+        (out / "card.json").write_text("{}")
+        raise LungcoreError("learning.data_absent", path="here")
+
+    monkeypatch.setattr(train, "train", cut_short)
+    assert train.main(tmp_path, measure=False) == train.FAILED
+    assert not (tmp_path / "weights").exists()
+    monkeypatch.setattr(train, "train", lambda *_: True)
+    assert train.main(tmp_path, measure=False) == train.DONE
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == ["card.json"]
+
+
+def test_what_the_parent_knows_the_child_knows(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "read_card", lambda _: SimpleNamespace(trained_series=("p",)))
+    alone = train._marks(DETECTOR, ["1.2"])
+    assert alone == (mark("1.2"),)
+    grown = train._marks(replace(DETECTOR, parent=str(tmp_path)), ["1.2", "1.2"])
+    assert set(grown) == {"p", mark("1.2")}
