@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -208,7 +207,7 @@ def test_a_plan_that_cannot_be_is_refused_at_once(settings, client, dataset, tmp
         assert refused.value.key == key
 
 
-def test_a_failed_training_tells_why_and_goes_on_when_it_can(
+def test_a_failed_training_tells_why_and_may_be_tried_again(
     settings, client, engine, dataset, real_worker, wait_until
 ):
     plan = tiny_plan(dataset, steps=20)
@@ -221,4 +220,8 @@ def test_a_failed_training_tells_why_and_goes_on_when_it_can(
     failed = state_of(engine, training_id)
     assert (failed.state, failed.error[0]) == ("failed", "learning.series_small")
     assert LungcoreError(failed.error[0], **failed.error[1]).text("zh")
-    assert failed.started_at < datetime.now(UTC)
+    client.resume_training(training_id, None)
+    again = state_of(engine, training_id)
+    assert again.job_id != failed.job_id
+    wait_until(lambda: state_of(engine, training_id).state != "running")
+    assert state_of(engine, training_id).error[0] == "learning.series_small"

@@ -143,6 +143,28 @@ test('nothing is put on the reading of somebody else', async () => {
   assert.deepEqual([queue.problem.kind, queue.problem.n, queue.conflict], ['elsewhere', 2, null]);
 });
 
+test('what waits for a choice never goes into the reading of somebody else', async () => {
+  const changed = { status: 409, body: reading(5, { findings: [{ ...finding, state: 'rejected' }] }) };
+  const other = reading(1, { reading: { reading_id: 8, version: 1, signed: false }, error: 'changed' });
+  const { queue, sent } = open(changed, { status: 409, body: other });
+  await queue.push(accept());
+  queue.replace(other);
+  assert.deepEqual([queue.answer.reading.reading_id, queue.unsaved], [7, 1], 'it is not taken beside it');
+  await queue.push(newEvent('reopen', { reason: 'more to say' }));
+  assert.deepEqual([queue.problem.kind, queue.problem.n, queue.conflict], ['elsewhere', 2, null]);
+  assert.deepEqual([queue.answer.reading.reading_id, sent.length], [8, 2]);
+});
+
+test('an answer on the scan is a decision that an undo behind it takes back', async () => {
+  const scan = newEvent('scan', { no_nodules: true, quality: '', excluded: '' });
+  const found = [finding, { ...finding, finding_uid: '2' }];
+  const said = { findings: found, scan: scan.payload, undo_target: scan.event_uid };
+  const { queue, sent } = open({ status: 200, body: reading(2, said) }, { status: 200, body: reading(3) });
+  await Promise.all([queue.push(scan), queue.push(newEvent('undo'))]);
+  assert.equal(queue.conflict, null, 'a detection alone came between');
+  assert.deepEqual(sent[1].payload, { event_uid: scan.event_uid });
+});
+
 test('what a detection brought while an event was on its way is taken after it', async () => {
   const found = reading(2, { findings: [finding, { ...finding, finding_uid: '2' }] });
   const { queue } = open({ status: 200, body: reading(1) });

@@ -39,7 +39,7 @@ export class Dialogs {
       content,
       element('div', { class: 'lv-row' }, ...buttons, element('button', leave, t('action_close'))),
     );
-    const dialog = element('dialog', { 'aria-label': title, 'data-dialog': name, close: () => this.closed() }, form);
+    const dialog = element('dialog', { 'aria-label': title, 'data-dialog': name, close: () => this.closed(name) }, form);
     return dialog;
   }
 
@@ -49,15 +49,18 @@ export class Dialogs {
     if (name === 'reopen') this.review.save('reopen', { reason: this.reason.value.trim() });
   }
 
-  closed() {
-    this.review.dialog = null;
+  /** @param {import('./review.js').DialogName} name */
+  closed(name) {
+    if (this.review.dialog === name) this.review.dialog = null;
     this.reason.value = '';
     this.review.invalidate();
   }
 
   draw() {
     const { dialog } = this.review;
-    if (!this.changed(dialog) || !dialog || dialog === 'merge') return;
+    if (!this.changed(dialog)) return;
+    for (const [name, node] of Object.entries(this.dialogs)) if (name !== dialog && node.open) node.close();
+    if (!dialog || dialog === 'merge') return;
     if (dialog === 'sign') this.drawSummary();
     this.dialogs[dialog].showModal();
   }

@@ -31,12 +31,12 @@ export class LabelForm {
   }
 
   draw() {
-    const { selected, signed, mayMark, view } = this.review;
-    if (!this.changed(selected, signed, mayMark, view.form)) return;
+    const { selected, isOpen, view } = this.review;
+    if (!this.changed(selected, isOpen, view.form)) return;
     set(this.node, 'hidden', view.form !== 'label' || selected === null);
     for (const { input } of this.fields) {
       show(input, answerOf(selected?.label ?? UNSAID, input.name));
-      input.disabled = signed || !mayMark;
+      input.disabled = !isOpen;
     }
   }
 }

@@ -93,3 +93,15 @@ export function gripAt(mark, point) {
   if (near) return near.way;
   return off >= -Math.min(REACH, Math.min(mark.radiusX, mark.radiusY) / 3) ? 'rim' : 'inside';
 }
+
+/** The marks of other readers, each by the name of whose it is. @param {import('./review.js').Opened} opened */
+export function othersOf({ also_read_by }) {
+  return also_read_by.flatMap(({ reader, findings }) =>
+    findings.map((finding) => ({
+      ...finding,
+      finding_uid: `${finding.finding_uid} ${reader}`,
+      state: /** @type {const} */ ('other'),
+      reader,
+    })),
+  );
+}

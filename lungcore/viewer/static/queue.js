@@ -74,7 +74,9 @@ export class EventQueue {
   catchUp() {
     const { newest } = this;
     if (this.pending.length || !newest) return;
-    if (newest.reading.version >= this.answer.reading.version) this.answer = newest;
+    const isSame = newest.reading.reading_id === this.answer.reading.reading_id;
+    // What waits for a choice was made on this reading: the server tells at the next event.
+    if (isSame ? newest.reading.version >= this.answer.reading.version : !this.conflict) this.answer = newest;
     this.newest = null;
   }
 
@@ -117,7 +119,7 @@ export class EventQueue {
       this.problem = { kind: 'signed_out', text: '', n: 0 };
     } else if (status === 409) {
       if (body.reading.reading_id === this.answer.reading.reading_id) this.moveTo(body, this.answer);
-      else this.giveUp('elsewhere', body.error);
+      else this.leave(body.error);
       this.answer = body;
     } else if (isPassing(status)) {
       this.problem = { kind: 'offline', text: '', n: 0 };
@@ -175,6 +177,13 @@ export class EventQueue {
     this.problem = { kind, text, n };
   }
 
+  /** The page is of another reading: nothing that was made on this one goes there. @param {string} text */
+  leave(text) {
+    this.pending.unshift(...(this.conflict?.events ?? []));
+    this.conflict = null;
+    this.giveUp('elsewhere', text);
+  }
+
   stop() {
     this.stopped = true;
   }
@@ -183,6 +192,6 @@ export class EventQueue {
 /** The reading after an event, as it was foretold. @param {Answer} answer @param {ReadingEvent} event @returns {Answer} */
 function after(answer, event) {
   const then = foretold(answer, [event]);
-  const isDecision = then.findings !== answer.findings;
+  const isDecision = !['sign', 'reopen', 'undo', 'redo'].includes(event.kind);
   return isDecision ? { ...then, undo_target: event.event_uid, redo_target: null } : then;
 }

@@ -3,7 +3,7 @@
 import { studyAfter } from './ahead.js';
 import { Grid } from './geometry.js';
 import { Layers } from './layers.js';
-import { withDraft } from './marks.js';
+import { othersOf, withDraft } from './marks.js';
 import { Masks } from './masks.js';
 import { newEvent, probable } from './model.js';
 import { EventQueue } from './queue.js';
@@ -153,6 +153,11 @@ export class Review {
     return prior && `compare?series=${this.series.series_uid}&prior=${prior.series_uid}`;
   }
 
+  /** Whether what a form says would be saved. */
+  get isOpen() {
+    return this.mayMark && !this.signed && !this.queue.conflict;
+  }
+
   /** Whether the account is one of a reader. */
   get mayMark() {
     return this.opened.may_mark;
@@ -178,8 +183,13 @@ export class Review {
     this.invalidate();
   }
 
-  /** Save one event; it shows at once. @param {EventKind} kind @param {Record<string, any>} [payload] */
+  /**
+   * Save one event; it shows at once. While changes wait for a choice they are not shown, and what is
+   * made beside them would say anew what they said: the reader is asked about them first.
+   * @param {EventKind} kind @param {Record<string, any>} [payload]
+   */
   save(kind, payload) {
+    if (this.queue.conflict && kind !== 'reopen') return this.ask('merge');
     this.notice = '';
     this.queue.push(newEvent(kind, payload));
   }
@@ -232,16 +242,4 @@ export class Review {
     this.queue.stop();
     this.api.stop();
   }
-}
-
-/** The marks of other readers, each by the name of whose it is. @param {Opened} opened */
-function othersOf({ also_read_by }) {
-  return also_read_by.flatMap(({ reader, findings }) =>
-    findings.map((finding) => ({
-      ...finding,
-      finding_uid: `${finding.finding_uid} ${reader}`,
-      state: /** @type {const} */ ('other'),
-      reader,
-    })),
-  );
 }

@@ -26,12 +26,12 @@ export class ScanForm {
   }
 
   draw() {
-    const { answer, signed, mayMark, view } = this.review;
-    if (!this.changed(answer.scan, signed, mayMark, view.form)) return;
+    const { answer, isOpen, view } = this.review;
+    if (!this.changed(answer.scan, isOpen, view.form)) return;
     set(this.node, 'hidden', view.form !== 'scan');
     this.none.input.checked = answer.scan.no_nodules;
     show(this.quality.input, answer.scan.quality);
     show(this.excluded.input, answer.scan.excluded);
-    for (const { input } of [this.none, this.quality, this.excluded]) input.disabled = signed || !mayMark;
+    for (const { input } of [this.none, this.quality, this.excluded]) input.disabled = !isOpen;
   }
 }

@@ -8,7 +8,6 @@ import { SLAB_MM } from './slab.js';
 import { Tools } from './tools.js';
 import { PRESETS } from './window.js';
 
-
 /**
  * @typedef {import('./geometry.js').Grid} Grid
  * @typedef {import('./geometry.js').Index} Index
@@ -101,12 +100,13 @@ export class View {
 
   /** @param {Finding} finding */
   goTo(finding) {
-    this.selected = finding.finding_uid;
     this.goToPlace(finding.center_mm);
+    this.selected = finding.finding_uid;
   }
 
-  /** Show a place on all panes. @param {import('./geometry.js').Point} place LPS mm */
+  /** Show a place on all panes; nothing is selected there. @param {import('./geometry.js').Point} place LPS mm */
   goToPlace(place) {
+    this.selected = null;
     this.pointTo(this.grid.toIndex(place));
     for (const pane of Object.values(this.panes)) pane.reveal();
   }

@@ -2,6 +2,7 @@
 
 import { actionsOf } from '../actions.js';
 import { Api } from '../api.js';
+import { Cine } from '../cine.js';
 import { element, set, write } from '../dom.js';
 import { Footer } from '../footer.js';
 import { listenToKeys } from '../keys.js';
@@ -81,7 +82,7 @@ export class Adjudicate {
     this.form = new DecisionForm(this);
     this.history = new History(this.t);
     this.bar = new Bar(this, opened.series);
-    this.parts = [panes, looks, footer];
+    this.parts = [panes, looks, footer, new Cine(review, signal)];
     this.message.remove();
     this.root.append(this.bar.node, element('div', { class: 'lv-middle' }, panes.node, this.panel()), looks.node, footer.node);
     listenToKeys(this.root, actions, signal);
@@ -164,7 +165,9 @@ export class Adjudicate {
     if (this.api.stopped) return false;
     this.isBusy = false;
     if (status === 200 || status === 409) this.take(body);
-    if (status === 200 && kind === 'begin') this.showNextOpen(-1); // numbers mean other nodules now
+    // Numbers may mean other nodules now: what is looked at is what is decided on.
+    if (status === 200 && kind === 'begin') this.showNextOpen(-1);
+    if (status === 409) this.showNextOpen((this.selected ?? 0) - 1);
     if (status !== 200) this.say(body?.error ?? (status ? this.t('error_status', { status }) : this.t('error_offline')));
     return status === 200;
   }

@@ -48,6 +48,7 @@ export class DecisionForm {
     );
     this.changed = watch();
     this.newGroup = watch();
+    this.newNodules = watch();
   }
 
   /** @param {KeyboardEvent} event */
@@ -123,7 +124,9 @@ export class DecisionForm {
     const kept = { verdict: this.verdict.value, ratings: this.ratings.value };
     this.drawChoices(group, called);
     if (!group) return;
-    const { verdict, ratings } = this.newGroup(told, selected) ? chosenOf(group) : kept;
+    const begun = told.history.findLast(({ kind }) => kind === 'begin')?.seq;
+    if (this.newNodules(begun)) this.reason.value = ''; // it was about another one
+    const { verdict, ratings } = this.newGroup(begun, selected, group.decision?.seq) ? chosenOf(group) : kept;
     [this.verdict.value, this.ratings.value] = [verdict, ratings];
     this.drawRatings();
   }
