@@ -17,10 +17,11 @@ MARGINS = {"l": 36, "r": 8, "t": 36, "b": 8}
 LEGEND = {
     "orientation": "h",
     "traceorder": "normal",
-    "x": 1,
-    "xanchor": "right",
+    "x": 0,
     "y": 1.02,
     "yanchor": "bottom",
+    "font": {"size": 11},
+    "itemwidth": 30,
 }
 PLAIN = {"displayModeBar": False}
 
@@ -40,7 +41,8 @@ def show(balance: Mapping[Split, Share], t: Texts, key: str) -> None:
     for column, (name, bins) in zip(st.columns(len(charts)), charts.items(), strict=True):
         counts = {split: getattr(balance[split], name) for split in SPLITS}
         with column:
-            chart = _histogram(t(f"datasets.chart_{name}"), bins, counts, t)
+            st.markdown(f"**{t(f'datasets.chart_{name}')}**")
+            chart = _histogram(bins, counts, t)
             st.plotly_chart(chart, key=f"{key}-{name}", config=PLAIN)
 
 
@@ -60,9 +62,7 @@ def _counts(balance: Mapping[Split, Share], t: Texts) -> None:
     )
 
 
-def _histogram(
-    title: str, bins: Sequence[str], counts: Mapping[Split, Sequence[int]], t: Texts
-) -> go.Figure:
+def _histogram(bins: Sequence[str], counts: Mapping[Split, Sequence[int]], t: Texts) -> go.Figure:
     """Stacked bars: nodules by bin, a colour a split."""
     highest = max(map(sum, zip(*counts.values(), strict=True)))
     chart = go.Figure()
@@ -70,7 +70,6 @@ def _histogram(
         name = t(f"datasets.split_{split}")
         chart.add_bar(x=bins, y=list(counts[split]), name=name, marker_color=COLOURS[split])
     chart.update_layout(
-        title={"text": title, "font": {"size": 13}},
         barmode="stack",
         height=HEIGHT,
         margin=MARGINS,

@@ -52,22 +52,18 @@ def show_card(model: ModelRecord, t: Texts) -> None:
         rows = [
             {
                 t("models.figure"): name,
-                t("models.value"): _number(figure.get("value")),
+                t("models.value"): f"{figure['value']:.4g}",
                 t("models.interval"): _interval(figure.get("interval")),
                 t("models.set"): str(figure.get("set", "")),
             }
             for name, figure in card["figures"].items()
-            if isinstance(figure, dict)
+            if isinstance(figure, dict) and isinstance(figure.get("value"), int | float)
         ]
         right.dataframe(pd.DataFrame(rows), hide_index=True, height=320)
     for name in ("recipe", "inputs", "settings"):
         if card.get(name):
             with right.expander(t(f"models.card_{name}")):
                 st.json(card[name], expanded=False)
-
-
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _interval(ends: Any) -> str:
