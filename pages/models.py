@@ -72,7 +72,7 @@ def show_comparisons(model: ModelRecord) -> None:
             "models.look",
             at=f"{one.at.astimezone():{DATE}}",
             against=one.against,
-            test_set=one.test_set,
+            test_set=one.test_set[:12],
             n=one.look,
         ),
     )
