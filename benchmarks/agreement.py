@@ -27,6 +27,7 @@ from lungcore.findings.mask import Mask, encode
 from lungcore.records import agreeing, label_sources
 from lungcore.records.database import connect, migrate, snapshot, transaction
 from lungcore.records.masks import MaskStore
+from lungcore.records.round_tables import OWN
 from lungcore.records.tables import AccountRow, EventRow, LabelLayerRow, ReadingRow, SeriesRow
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -191,7 +192,7 @@ def _reading(number: int, series_id: int, account_id: int) -> dict[str, Any]:
         "reading_id": number,
         "series_id": series_id,
         "account_id": account_id,
-        "round": 1,
+        "round": OWN,
         "version": 4,
         "events": 4,
         "findings": 2,

@@ -22,7 +22,7 @@ from lungcore.findings.statistics import (
     kappa,
     positive_agreement,
 )
-from lungcore.findings.tally import Tally
+from lungcore.findings.tally import Matches, Tally
 
 UNORDERED = ("internal_structure", "calcification")  # their values are names, not steps
 
@@ -94,8 +94,14 @@ def dice(first: Mask, second: Mask) -> float:
     return 2 * int((one & other).sum()) / total
 
 
-def agreement_of_pairs(sets: Sequence[LabelSet]) -> list[PairAgreement]:
-    """Every two readers who read a series in common, in the order of their names."""
+def agreement_of_pairs(
+    sets: Sequence[LabelSet], matches: Matches | None = None
+) -> list[PairAgreement]:
+    """Every two readers who read a series in common, in the order of their names.
+
+    matches: shared with who compares the same sets.
+    """
+    matches = matches or Matches()
     tallies: dict[tuple[str, str], Tally] = {}
     by_series: dict[str, list[LabelSet]] = {}
     for labels in sets:
@@ -104,7 +110,7 @@ def agreement_of_pairs(sets: Sequence[LabelSet]) -> list[PairAgreement]:
         ordered = sorted(readings, key=lambda labels: labels.reader)
         for first, second in combinations(ordered, 2):
             tally = tallies.setdefault((first.reader, second.reader), Tally())
-            tally.add(first.nodules, second.nodules)
+            tally.add(first.nodules, second.nodules, matches.of(first, second))
     return [_pair(*readers, tally) for readers, tally in sorted(tallies.items())]
 
 

@@ -14,6 +14,12 @@ class Matching(NamedTuple):
     first_only: tuple[int, ...]
     second_only: tuple[int, ...]
 
+    @property
+    def turned(self) -> "Matching":
+        """The same with first and second exchanged."""
+        pairs = tuple(sorted((j, i) for i, j in self.pairs))
+        return Matching(pairs, self.second_only, self.first_only)
+
 
 def match(costs: ArrayLike) -> Matching:
     """As many pairs as can be, and of these the ones that cost least (Hungarian method).

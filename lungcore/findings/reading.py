@@ -178,7 +178,7 @@ def _held_after(state: ReadingState, event: Event, finding_uid: str) -> Held:
         raise ValueError(f"event {event.event_uid} cannot {event.kind} finding {finding_uid}")
     after = _added(event) if before is None else _decided(state, before, event)
     scan = state.scan
-    if event.kind in ("accept", "edit", "add"):
+    if scan.no_nodules and event.kind in ("accept", "edit", "add"):
         scan = replace(scan, no_nodules=False)
     return Held(_with(state.findings, after), scan)
 

@@ -6,7 +6,7 @@ Nodules are matched in 3D, Hungarian on the distance of centres within the large
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lungcore.findings.labels import Mark
+from lungcore.findings.labels import LabelSet, Mark
 from lungcore.findings.matching import Matching, match, sphere_costs
 
 UNSIZED_MM = 3.0  # of a nodule whose reader gave no size
@@ -21,9 +21,14 @@ class Tally:
     second_only: int = 0
     pairs: list[tuple[Mark, Mark]] = field(default_factory=list)
 
-    def add(self, first: Sequence[Mark], second: Sequence[Mark]) -> Matching:
-        """Count the marks of one more series; returns which of them are the same."""
-        found = match_nodules(first, second)
+    def add(
+        self, first: Sequence[Mark], second: Sequence[Mark], known: Matching | None = None
+    ) -> Matching:
+        """Count the marks of one more series; returns which of them are the same.
+
+        known: which, where it was found out before.
+        """
+        found = known or match_nodules(first, second)
         self.series += 1
         self.first_only += len(found.first_only)
         self.second_only += len(found.second_only)
@@ -44,6 +49,22 @@ class Tally:
             for a, b in self.pairs
             if name in a.attributes and name in b.attributes
         ]
+
+
+class Matches:
+    """Which nodules of two readers of a series are the same; each two are matched once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], Matching] = {}
+
+    def of(self, first: LabelSet, second: LabelSet) -> Matching:
+        """As `match_nodules`, of two readings of one series."""
+        uid, one, other = first.series_uid, first.reader, second.reader
+        if (uid, other, one) in self._known:
+            return self._known[uid, other, one].turned
+        if (uid, one, other) not in self._known:
+            self._known[uid, one, other] = match_nodules(first.nodules, second.nodules)
+        return self._known[uid, one, other]
 
 
 def match_nodules(first: Sequence[Mark], second: Sequence[Mark]) -> Matching:

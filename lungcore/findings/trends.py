@@ -8,7 +8,7 @@ from itertools import permutations
 from lungcore.findings.attributes import SCALES
 from lungcore.findings.labels import LabelSet
 from lungcore.findings.statistics import Estimate, kappa, positive_agreement
-from lungcore.findings.tally import Tally
+from lungcore.findings.tally import Matches, Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,15 @@ class MonthAgreement:
     kappa: float
 
 
-def agreement_over_time(sets: Sequence[tuple[LabelSet, str]]) -> list[MonthAgreement]:
+def agreement_over_time(
+    sets: Sequence[tuple[LabelSet, str]], matches: Matches | None = None
+) -> list[MonthAgreement]:
     """Each reader month by month, of label sets with the months that they were signed in.
 
-    A set without a month ("") is one to compare with and no more.
+    A set without a month ("") is one to compare with and no more. matches: shared with who compares
+    the same sets.
     """
+    matches = matches or Matches()
     by_series: dict[str, list[tuple[LabelSet, str]]] = {}
     for labels, month in sets:
         by_series.setdefault(labels.series_uid, []).append((labels, month))
@@ -43,7 +47,7 @@ def agreement_over_time(sets: Sequence[tuple[LabelSet, str]]) -> list[MonthAgree
         for (one, month), (other, _) in permutations(readings, 2):
             if month:
                 tally = tallies.setdefault((one.reader, month), Tally())
-                tally.add(one.nodules, other.nodules)
+                tally.add(one.nodules, other.nodules, matches.of(one, other))
         series.update((one.reader, month) for one, month in readings if len(readings) > 1)
     return [_month(key, series[key], tally) for key, tally in sorted(tallies.items())]
 

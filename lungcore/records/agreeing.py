@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from lungcore.findings.agreement import PairAgreement, agreement_of_pairs
+from lungcore.findings.tally import Matches
 from lungcore.findings.trends import MonthAgreement, agreement_over_time
 from lungcore.records import label_sources
 from lungcore.records.masks import MaskStore
@@ -31,9 +32,10 @@ def agreement(
     """
     said = label_sources.by_series(session, readers=readers, masks=masks, shown_to=shown_to)
     whole = [one for of_series in said.values() for one in of_series if one.is_whole]
+    matches = Matches()
     return Agreement(
-        agreement_of_pairs([one.marks for one in whole]),
-        agreement_over_time([(one.marks, one.month) for one in whole]),
+        agreement_of_pairs([one.marks for one in whole], matches),
+        agreement_over_time([(one.marks, one.month) for one in whole], matches),
     )
 
 
