@@ -160,10 +160,11 @@ def _place_in_viewer(change: Mapping[str, Any]) -> str:
     return f"review?series={change['series_uid']}&at={x:.1f},{y:.1f},{z:.1f}"
 
 
-def show_watch(engine: Engine, t: Texts) -> None:
+def show_watch(engine: Engine, account_id: int, t: Texts) -> None:
     """What readers made of the findings, and studies outside of the training data."""
     with database.snapshot(engine) as session:
-        found, studies = watching.verdicts(session), watching.inputs(session)
+        found = watching.verdicts(session, shown_to=account_id)
+        studies = watching.inputs(session, account_id)
     odd = [one for one in studies if one.reasons]
     if studies and len(odd) > len(studies) * 0.2:
         st.warning(t("models.drift", n=len(odd), of=len(studies)))

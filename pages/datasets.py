@@ -152,7 +152,7 @@ def make_version() -> None:
             if rules is not None:
                 st.session_state.pop("draft", None)
                 st.session_state["draft"] = drafting.draft(
-                    services.engine, services.settings, rules
+                    services.engine, services.settings, rules, shown_to=here.account_id
                 )
         except LungcoreError as error:
             st.warning(error.text(here.language))

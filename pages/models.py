@@ -45,7 +45,7 @@ def show_comparisons(model: ModelRecord) -> None:
         known = datasets.list_datasets(session)
         versions = {one.dataset_id: one for one in known if one.balance["test"].series}
         looks = {key: comparisons.looks(session, key) for key in versions}
-        found = comparisons.of_model(session, model.name)
+        found = comparisons.of_model(session, model.name, here.account_id)
     if model.stage != "in_use":
         choose, start = st.columns([3, 1], vertical_alignment="bottom")
         chosen = choose.selectbox(
@@ -124,11 +124,11 @@ def show_roll_back() -> None:
         with st.form(f"back-{kind}", clear_on_submit=True):
             st.markdown(f"**{t(f'models.kind_{kind}')}** {present.name if present else '-'}")
             reason = st.text_input(t("models.reason"))
-            if not st.form_submit_button(t("models.roll_back")):
+            if not st.form_submit_button(t("models.roll_back")) or present is None:
                 continue
         try:
             with database.transaction(services.engine) as session:
-                registry.roll_back(session, kind, account_id=here.account_id, reason=reason)
+                registry.roll_back(session, present.name, account_id=here.account_id, reason=reason)
         except LungcoreError as error:
             st.error(error.text(here.language))
         else:
@@ -173,7 +173,7 @@ if chosen:
         with back:
             show_roll_back()
 with watch:
-    _model_parts.show_watch(services.engine, t)
+    _model_parts.show_watch(services.engine, here.account_id, t)
 with bring:
     show_bringing()
 with past:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from lungcore.findings.consensus import groups
+from lungcore.findings.consensus import groups, is_voted
 from lungcore.findings.dataset import SPLITS, Consensus, Split
 from lungcore.findings.labels import LabelSet, Mark
 
@@ -65,8 +65,11 @@ def nodules(sets: Sequence[LabelSet], consensus: Consensus) -> list[Nodule]:
     """The nodules of a series: those of most of its readers, or of any; masks are not looked at."""
     if len(sets) == 1:
         return [_nodule([mark]) for mark in sets[0].nodules]
-    least = len(sets) / 2 if consensus == "vote" else 0
-    return [_nodule(group) for group in groups(sets) if len(group) > least]
+    return [
+        _nodule(group)
+        for group in groups(sets)
+        if consensus != "vote" or is_voted(len(group), len(sets))
+    ]
 
 
 def _nodule(marks: Sequence[Mark]) -> Nodule:

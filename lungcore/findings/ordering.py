@@ -27,7 +27,7 @@ class Case:
     stratum: Hashable = None
 
 
-def ordered(cases: Iterable[Case], strategy: str, seed: int) -> list[Case]:
+def ordered(cases: Iterable[Case], strategy: str, seed: int | str) -> list[Case]:
     """The cases in the order of the strategy, one of STRATEGIES; a tie by chance, from the seed.
 
     uncertainty, disagreement: the largest first, the unknown last. diversity: one of each stratum,

@@ -61,15 +61,20 @@ def check_unseen(session: Session, dataset_id: str, *known: ModelRecord) -> None
 
 
 def draft(
-    engine: Engine, settings: Settings, rules: Rules, splits: dict[str, Split] | None = None
+    engine: Engine,
+    settings: Settings,
+    rules: Rules,
+    splits: dict[str, Split] | None = None,
+    shown_to: int | None = None,
 ) -> Draft:
     """What the rules make of the labels that there are now, and what leaks; nothing is kept.
 
-    splits: of each series, where the rules have no shares. Raises LungcoreError when nothing is
-    left.
+    splits: of each series, where the rules have no shares. shown_to: the account that looks, None
+    for the command line. Raises LungcoreError when nothing is left.
     """
     with database.snapshot(engine) as session:
-        return datasets.draft(session, rules, ancestors(session, settings.models), splits)
+        known = ancestors(session, settings.models)
+        return datasets.draft(session, rules, known, splits, shown_to)
 
 
 def read_splits(path: Path) -> dict[str, Split]:

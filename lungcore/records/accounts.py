@@ -70,7 +70,8 @@ def add_account(
     ValueError for an unknown role or language.
     """
     name, granted = canonical_name(username), sorted(set(roles))
-    if not re.fullmatch(r"[\w.@-]{1,64}", name):
+    # The audit trail calls what nobody signed in for SYSTEM's.
+    if not re.fullmatch(r"[\w.@-]{1,64}", name) or name == SYSTEM:
         raise LungcoreError("records.username_invalid")
     if unknown := set(granted) - set(ROLES):
         raise ValueError(f"roles cannot be {sorted(unknown)}; known: {', '.join(ROLES)}")

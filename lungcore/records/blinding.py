@@ -79,6 +79,13 @@ def shown(
     return [series_id.not_in(hidden(session, account_id).correlate(None))]
 
 
+def hidden_uids(session: Session, account_id: int | None) -> set[str]:
+    """The series whose findings the account must not see. account_id: None of who sees all."""
+    if account_id is None or not is_blinded(session, account_id):
+        return set()
+    return set(session.scalars(select(SeriesRow.series_uid).where(is_hidden(account_id))))
+
+
 def is_hidden(account_id: int) -> ColumnElement[bool]:
     """Whether the account must not see the findings of the series of a row of its table.
 

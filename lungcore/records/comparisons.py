@@ -1,6 +1,6 @@
 """Looks at locked test sets: a candidate and the model in use on the same scans. Append-only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from lungcore.records import audit
+from lungcore.records import audit, blinding
 from lungcore.records.identity import actor_name
 from lungcore.records.model_tables import ComparisonRow, ModelRow
 
@@ -67,8 +67,12 @@ def looks(session: Session, test_set: str) -> int:
     return session.scalar(select(func.count()).select_from(ComparisonRow).where(of_set)) or 0
 
 
-def of_model(session: Session, name: str) -> list[ComparisonRecord]:
-    """The comparisons of a candidate, newest first."""
+def of_model(session: Session, name: str, shown_to: int | None = None) -> list[ComparisonRecord]:
+    """The comparisons of a candidate, newest first.
+
+    shown_to: the account from which rounds may hide series: their nodules are not listed.
+    """
+    hidden = blinding.hidden_uids(session, shown_to)
     model, against = aliased(ModelRow), aliased(ModelRow)
     found = session.execute(
         select(ComparisonRow, model.name, against.name)
@@ -86,10 +90,20 @@ def of_model(session: Session, name: str) -> list[ComparisonRecord]:
             look=_look(session, row),
             actor=actor_name(session, row.account_id),
             at=row.at,
-            result=row.result,
+            result=_without(row.result, hidden),
         )
         for row, own, other in found
     ]
+
+
+def _without(result: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """The result without the nodules of these series."""
+    listed = {
+        name: [one for one in result[name] if one["series_uid"] not in hidden]
+        for name in ("gained", "lost")
+        if name in result
+    }
+    return {**result, **listed}
 
 
 def _look(session: Session, row: ComparisonRow) -> int:

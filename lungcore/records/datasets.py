@@ -60,18 +60,20 @@ def draft(
     rules: Rules,
     ancestors: Iterable[Ancestor] = (),
     given: Mapping[str, Split] | None = None,
+    shown_to: int | None = None,
 ) -> Draft:
     """What the rules make of the labels that there are now.
 
     given: the split of each series, where `rules.shares` is None; series that it does not name are
-    left out. Raises LungcoreError when nothing is left, and ValueError when `given` and shares are
-    both there, or neither.
+    left out. shown_to: the account from which rounds may hide series: these are no part. Raises
+    LungcoreError when nothing is left, and ValueError when `given` and shares are both there, or
+    neither.
     """
     if (given is None) == (rules.shares is None):
         raise ValueError("given must be there when rules.shares is None, and only then")
     rows = _series(session)
-    said = label_sources.by_series(session, rules.sources, rules.readers)
-    taken = _taken(session, rules, said)
+    said = label_sources.by_series(session, rules.sources, rules.readers, shown_to=shown_to)
+    taken = _taken(session, rules, said, shown_to)
     chosen: list[tuple[Entry, list[Nodule]]] = []
     left_out: Counter[str] = Counter()
     for row in rows:
@@ -228,11 +230,12 @@ def _patient(row: Row[Any]) -> str:
 
 
 def _taken(
-    session: Session, rules: Rules, said: Mapping[str, Sequence[Said]]
+    session: Session, rules: Rules, said: Mapping[str, Sequence[Said]], shown_to: int | None
 ) -> dict[str, list[Said]]:
     """Whose labels are taken, by series: an adjudicator's, or the readers' who told all."""
     if rules.consensus == "adjudicated":
-        return {uid: [one] for uid, one in label_sources.adjudicated(session).items()}
+        found = label_sources.adjudicated(session, shown_to)
+        return {uid: [one] for uid, one in found.items()}
     return {uid: [one for one in own if one.is_whole] for uid, own in said.items()}
 
 

@@ -76,9 +76,10 @@ def cases(
 
     search: as of the worklist. Left out is what a blinded round hides from the account.
     """
-    listed = set(studies.matching(session, search=search, most=MOST))
-    if blinding.is_blinded(session, account_id):
-        listed -= _hidden(session, account_id)
+    listed = {one.series_uid for one in disputed}
+    if search:
+        listed.intersection_update(studies.matching(session, search=search, most=MOST))
+    listed -= blinding.hidden_uids(session, account_id)
     standing, said_at = _standings(session), _said_at(session)
     rows = [
         one
@@ -101,10 +102,6 @@ def cases(
         for one in shown
     ]
     return found, len(rows)
-
-
-def _hidden(session: Session, account_id: int) -> set[str]:
-    return set(session.scalars(select(SeriesRow.series_uid).where(blinding.is_hidden(account_id))))
 
 
 def _standings(session: Session) -> dict[str, Standing]:

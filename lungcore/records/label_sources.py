@@ -98,9 +98,10 @@ def by_series(
     return {uid: list(of_series.values()) for uid, of_series in found.items()}
 
 
-def adjudicated(session: Session) -> dict[str, Said]:
+def adjudicated(session: Session, shown_to: int | None = None) -> dict[str, Said]:
     """What adjudicators decided, of each series_uid that has an adjudication that counts."""
-    return {one.marks.series_uid: one for one in _layers(session, counts())}
+    found = _layers(session, counts(), *_layers_shown(session, shown_to))
+    return {one.marks.series_uid: one for one in found}
 
 
 def reader_names(session: Session, shown_to: int | None = None) -> list[str]:
@@ -184,7 +185,7 @@ def _layers(
 def _readings(
     session: Session, *where: ColumnElement[bool], masks: MaskStore | None = None
 ) -> Iterator[Said]:
-    places = _places(session) if masks is not None else {}
+    places = _places(session, *where) if masks is not None else {}
     for reading in signed.signed(session, *where):
         yield Said(
             origin=reading,
@@ -193,8 +194,12 @@ def _readings(
         )
 
 
-def _places(session: Session) -> dict[str, _Place]:
-    """The series that a signed reading is of."""
-    read = select(ReadingRow.series_id).where(ReadingRow.signed_at.is_not(None))
+def _places(session: Session, *where: ColumnElement[bool]) -> dict[str, _Place]:
+    """The series that a signed reading is of. where: of `SeriesRow` and `ReadingRow`."""
+    read = (
+        select(ReadingRow.series_id)
+        .join(SeriesRow, SeriesRow.series_id == ReadingRow.series_id)
+        .where(ReadingRow.signed_at.is_not(None), *where)
+    )
     rows = session.execute(select(*PLACE, SeriesRow.affine).where(SeriesRow.series_id.in_(read)))
     return {row.series_uid: _Place(*row) for row in rows}

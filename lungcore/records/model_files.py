@@ -58,7 +58,7 @@ class ModelStore:
     def folder(self, sha256: str, files: Mapping[str, str]) -> Path:
         """The folder of a model after a check of every file.
 
-        Raises LungcoreError naming the file that is absent, is another, or is one too many.
+        Raises LungcoreError naming the file that is absent or is another.
         """
         place = self._place(sha256)
         for name, digest in files.items():

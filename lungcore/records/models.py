@@ -160,12 +160,11 @@ def adopt(session: Session, name: str) -> None:
     A newer release so takes the place of an older one, and never that of a promoted model.
     """
     row = _row(session, name)
+    _lock(session, row.kind)
     present = in_use(session).get(row.kind)
-    if present is None or (present.origin == "house" and present.name != name):
-        last_acts = [e for e in history(session) if e.kind == row.kind and e.act != "probed"]
-        chosen = next((e for e in last_acts if e.act in ("promoted", "rolled_back")), None)
-        if chosen is None or chosen.actor == "system":
-            _tell(session, row, "promoted", None, "shipped", {})
+    is_house = present is None or (present.origin == "house" and present.name != name)
+    if is_house and not _is_chosen(session, row.kind):
+        _tell(session, row, "promoted", None, "shipped", {})
 
 
 def promote(
@@ -184,6 +183,7 @@ def promote(
     """
     _check_may(session, account_id, (OWNER,))
     row = _row(session, name)
+    _lock(session, row.kind)
     present = in_use(session).get(row.kind)
     if not reason.strip():
         raise LungcoreError("models.reason_needed")
@@ -203,17 +203,22 @@ def promote(
     _tell(session, row, "promoted", account_id, reason.strip(), detail, second_id)
 
 
-def roll_back(session: Session, kind: str, *, account_id: int, reason: str) -> str:
-    """Put the model before the present one in use again; returns its name.
+def roll_back(session: Session, name: str, *, account_id: int, reason: str) -> str:
+    """Put the model before `name`, the one in use, in use again; returns which that is.
 
-    Raises LungcoreError when the account may not, no reason is given, or there is none before.
+    Raises LungcoreError when the account may not, no reason is given, there is none before, or
+    another is in use by now.
     """
     _check_may(session, account_id, (OWNER,))
     if not reason.strip():
         raise LungcoreError("models.reason_needed")
-    stack = _fold(session)[0].get(kind, [])
+    row = _row(session, name)
+    _lock(session, row.kind)
+    stack = _fold(session)[0].get(row.kind, [])
+    if stack[-1:] != [row.model_id]:
+        raise LungcoreError("models.not_in_use", name=name)
     if len(stack) < 2:
-        raise LungcoreError("models.nothing_before", kind=kind)
+        raise LungcoreError("models.nothing_before", kind=row.kind)
     present, before = (session.get_one(ModelRow, model_id) for model_id in (stack[-1], stack[-2]))
     detail = {"in_place_of": present.name}
     _tell(session, before, "rolled_back", account_id, reason.strip(), detail)
@@ -241,6 +246,23 @@ def _fold(
         elif event.act == "probed":
             probes[event.model_id] = event.detail
     return stacks, ever, probes
+
+
+def _lock(session: Session, kind: str) -> None:
+    """Which model of a kind is in use changes one act after the other."""
+    of_kind = select(ModelRow.model_id).where(ModelRow.kind == kind)
+    session.execute(of_kind.order_by(ModelRow.model_id).with_for_update())
+
+
+def _is_chosen(session: Session, kind: str) -> bool:
+    """Whether a person said last which model of a kind is in use."""
+    last = (
+        select(ModelEventRow.account_id)
+        .join(ModelRow, ModelRow.model_id == ModelEventRow.model_id)
+        .where(ModelRow.kind == kind, ModelEventRow.act.in_(("promoted", "rolled_back")))
+        .order_by(ModelEventRow.model_event_id.desc())
+    )
+    return session.scalar(last.limit(1)) is not None
 
 
 def _check_may(session: Session, account_id: int, roles: Sequence[str]) -> None:

@@ -6,13 +6,14 @@ Which they are is told to nobody: the order does not show it, and a round that h
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import ColumnElement, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lungcore.errors import LungcoreError
 from lungcore.findings.labels import LabelSet
 from lungcore.findings.references import ReferenceRead
 from lungcore.records import blinding, label_layers, signed
+from lungcore.records.adjudication_tables import counts, is_of_file
 from lungcore.records.round_tables import ReferenceRow
 from lungcore.records.signed import SignedReading
 from lungcore.records.tables import AccountRow, LabelLayerRow, ReadingRow, SeriesRow
@@ -32,32 +33,35 @@ class Answer:
 def readers(session: Session, shown_to: int) -> list[str]:
     """Whose layers can be answers, as far as rounds do not hide them from the account."""
     shown = blinding.shown(session, LabelLayerRow.series_id, shown_to)
-    return sorted(session.scalars(select(LabelLayerRow.reader).where(*shown).distinct()))
+    query = select(LabelLayerRow.reader).where(_can_answer(), *shown)
+    return sorted(session.scalars(query.distinct()))
 
 
 def answers(session: Session, reader: str, shown_to: int) -> list[Answer]:
     """A reader's latest layer of each series, by patient and date; none that does not tell all."""
     rows = session.execute(
-        select(LabelLayerRow, SeriesRow.series_uid, SeriesRow.patient_id, SeriesRow.study_date)
+        select(LabelLayerRow.label_layer_id, LabelLayerRow.nodules, LabelLayerRow.outside)
+        .add_columns(SeriesRow.series_uid, SeriesRow.patient_id, SeriesRow.study_date)
         .join(SeriesRow)
         .where(
+            _can_answer(),
             LabelLayerRow.reader == reader,
             SeriesRow.verdict != "refuse",
             *blinding.shown(session, LabelLayerRow.series_id, shown_to),
         )
         .order_by(LabelLayerRow.label_layer_id)
     )
-    latest = {uid: (layer, patient_id, date) for layer, uid, patient_id, date in rows}
+    latest = {row.series_uid: row for row in rows}
     found = [
         Answer(
-            layer_id=layer.label_layer_id,
-            series_uid=uid,
-            patient_id=patient_id,
-            study_date=date,
-            nodules=layer.nodules,
+            layer_id=row.label_layer_id,
+            series_uid=row.series_uid,
+            patient_id=row.patient_id,
+            study_date=row.study_date,
+            nodules=row.nodules,
         )
-        for uid, (layer, patient_id, date) in latest.items()
-        if not layer.outside
+        for row in latest.values()
+        if not row.outside
     ]
     return sorted(found, key=lambda one: (one.patient_id, one.study_date, one.series_uid))
 
@@ -65,14 +69,21 @@ def answers(session: Session, reader: str, shown_to: int) -> list[Answer]:
 def answered_by(session: Session, layer_ids: Collection[int]) -> dict[int, int]:
     """The layers by the ids of their series.
 
-    Raises LungcoreError for one that is unknown or does not tell all, and for two of one series.
+    Raises LungcoreError for one that is unknown, withdrawn or does not tell all, and for two of one
+    series.
     """
-    query = select(LabelLayerRow).where(LabelLayerRow.label_layer_id.in_(layer_ids))
-    whole = [row for row in session.scalars(query) if not row.outside]
+    columns = LabelLayerRow.series_id, LabelLayerRow.label_layer_id, LabelLayerRow.outside
+    query = select(*columns).where(LabelLayerRow.label_layer_id.in_(layer_ids), _can_answer())
+    whole = [row for row in session.execute(query) if not row.outside]
     found = {row.series_id: row.label_layer_id for row in whole}
     if len(found) != len(set(layer_ids)):
         raise LungcoreError("records.reference_layers")
     return found
+
+
+def _can_answer() -> ColumnElement[bool]:
+    """Whether a layer is of a file, or an adjudicator's that counts."""
+    return or_(is_of_file(), counts())
 
 
 def keep(session: Session, round_id: int, answered: Mapping[int, int]) -> None:
@@ -93,6 +104,8 @@ def reads(session: Session, shown_to: int) -> list[ReferenceRead]:
         tuple_(ReadingRow.round, ReadingRow.series_id).in_(kept),
         *blinding.shown(session, ReadingRow.series_id, shown_to),
     )
+    if not found:
+        return []
     answer_of, names = _answers(session), _names(session)
     told = []
     for reading in found:

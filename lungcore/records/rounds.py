@@ -187,7 +187,7 @@ def _order(found: Sequence[Case], row: RoundRow, answered: Container[int]) -> li
     others = [case for case in found if case.number not in answered]
     # The round's number is known to its readers, and how places are drawn is no secret either.
     secret = f"{row.round_id} {row.made_at.isoformat()}"
-    return mixed(ordered(others, row.strategy, seed=row.round_id), known, secret)
+    return mixed(ordered(others, row.strategy, seed=secret), known, secret)
 
 
 def _readable(session: Session, series_uids: Collection[str]) -> list[int]:

@@ -39,6 +39,7 @@ class SignedReading:
     series_id: int
     series_uid: str
     reader: str
+    detection_id: int | None
     machine: Sequence[Finding]
     events: Sequence[Event]
 
@@ -151,6 +152,7 @@ def _read(
             series_id=row.series_id,
             series_uid=row.series_uid,
             reader=_name(row.account_id, row.round),
+            detection_id=row.detection_id,
             machine=machine.get(row.detection_id, []),
             events=events.get(row.reading_id, []),
         )

@@ -108,6 +108,7 @@ def fail(
     if row.job_id == job_id and row.state == "running":
         row.state, row.finished_at = "failed", datetime.now(UTC)
         row.error_key, row.error_values = error[0], dict(error[1])
+        _tell(session, training_id, "failed", row.account_id, {"error": error[0]})
 
 
 def find(session: Session, training_id: str) -> TrainingRecord:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lungcore.records import readings
+from lungcore.records import blinding, signed
 from lungcore.records.model_tables import StudyInputsRow
 from lungcore.records.series import Reason, reasons_of
 from lungcore.records.tables import DetectionRow, ReadingRow, SeriesRow
@@ -16,7 +16,7 @@ from lungcore.records.tables import DetectionRow, ReadingRow, SeriesRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """What readers made of one model's findings in one month. month: yyyy-mm of the last save.
+    """What readers made of one model's findings in one month. month: yyyy-mm of the signature.
 
     findings: of the machine, in readings that were signed. edited: accepted with another shape.
     added: by readers, that the machine had not reported.
@@ -79,22 +79,27 @@ def out_of_range(session: Session, series_uid: str) -> tuple[Reason, ...]:
     return reasons_of(stored or [])
 
 
-def verdicts(session: Session, kind: str = "detector") -> list[Verdicts]:
-    """What signed readings made of the findings of each model of a kind, month by month."""
-    found = session.execute(
-        select(ReadingRow.reading_id, ReadingRow.signed_at, DetectionRow.models)
-        .join(DetectionRow, DetectionRow.detection_id == ReadingRow.detection_id)
-        .where(ReadingRow.signed_at.is_not(None))
-        .order_by(ReadingRow.signed_at)
+def verdicts(
+    session: Session, kind: str = "detector", shown_to: int | None = None
+) -> list[Verdicts]:
+    """What signed readings made of the findings of each model of a kind, month by month.
+
+    shown_to: the account from which rounds may hide series: readings of these are not counted.
+    """
+    found = signed.signed_or_excluded(
+        session,
+        ReadingRow.detection_id.is_not(None),
+        *blinding.shown(session, ReadingRow.series_id, shown_to),
     )
+    ran = select(DetectionRow.detection_id, DetectionRow.models)
+    models = {row.detection_id: row.models for row in session.execute(ran)}
     counts: dict[tuple[str, str], dict[str, int]] = {}
-    for reading_id, signed_at, models in found:
-        if signed_at is None:
-            continue
-        key = (models.get(kind, ""), signed_at.strftime("%Y-%m"))
+    for reading in sorted(found, key=lambda one: one.signed_at):
+        model = models[reading.detection_id].get(kind, "")
+        key = (model, f"{reading.signed_at:%Y-%m}")
         tally = counts.setdefault(key, dict.fromkeys(FIELDS, 0))
         tally["readings"] += 1
-        for finding in readings.load(session, reading_id).state.findings:
+        for finding in reading.state.findings:
             if finding.source == "reader":
                 tally["added"] += finding.state != "rejected"
                 continue
@@ -106,12 +111,16 @@ def verdicts(session: Session, kind: str = "detector") -> list[Verdicts]:
 FIELDS = ("readings", "findings", "accepted", "edited", "rejected", "undecided", "added")
 
 
-def inputs(session: Session, most: int = 500) -> list[StudyInputs]:
-    """What the studies looked like that were detected in last, newest first."""
+def inputs(session: Session, shown_to: int | None = None, most: int = 500) -> list[StudyInputs]:
+    """What the studies looked like that were detected in last, newest first.
+
+    shown_to: as of `verdicts`.
+    """
     found = session.execute(
         select(StudyInputsRow, DetectionRow, SeriesRow.series_uid)
         .join(DetectionRow, DetectionRow.detection_id == StudyInputsRow.detection_id)
         .join(SeriesRow, SeriesRow.series_id == DetectionRow.series_id)
+        .where(*blinding.shown(session, DetectionRow.series_id, shown_to))
         .order_by(DetectionRow.detection_id.desc())
         .limit(most)
     )

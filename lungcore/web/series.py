@@ -184,7 +184,9 @@ class SeriesRoutes:
             ]
             prior = priors.latest(session, [uid]).get(uid)
             shown = layers.of_detection(session, reading.detection_id)
-            odd = watching.out_of_range(session, uid)
+            # It tells that the machine has looked, and at what it had learnt from.
+            is_hidden = reading.round is not None and reading.round.machine_hidden
+            odd = () if is_hidden else watching.out_of_range(session, uid)
         return {
             "series": describe_series(found, account.language, odd),
             "pixels": describe_pixels(found),

@@ -124,7 +124,7 @@ def test_label_freeze_train_compare_promote_detect_roll_back(
     assert set(seen) == {present.name, done.model}
 
     with database.transaction(engine) as session:
-        back = registry.roll_back(session, "detector", account_id=owner, reason="it was a try")
+        back = registry.roll_back(session, done.model, account_id=owner, reason="it was a try")
     assert back == present.name
     again = client.enqueue_detect(test_case, owner)
     wait_until(lambda: client.status(again).ended)

@@ -21,6 +21,7 @@ from lungcore.records import (
     datasets,
     label_layers,
     label_sources,
+    references,
     rounds,
     studies,
 )
@@ -283,6 +284,8 @@ def test_adjudications_are_readers_only_where_they_are_named(engine, case, act, 
     with database.snapshot(engine) as session:
         assert label_sources.reader_names(session) == ["account-1", "account-2", "cid"]
         assert label_sources.adjudicator_names(session) == ["adjudicated-account-1"]
+        assert "adjudicated-account-1" in references.readers(session, 1)
+        [answer] = references.answers(session, "adjudicated-account-1", 1)
         [pair] = agreeing.agreement(session, ["account-1", "adjudicated-account-1"], masks).pairs
         with_it = agreeing.fingerprint(session, ["account-1", "adjudicated-account-1"])
     assert (pair.both, pair.first_only, pair.second_only) == (1, 1, 0)
@@ -290,6 +293,11 @@ def test_adjudications_are_readers_only_where_they_are_named(engine, case, act, 
     with database.snapshot(engine) as session:
         assert agreeing.fingerprint(session, ["account-1", "adjudicated-account-1"]) != with_it
         assert label_sources.adjudicator_names(session) == []
+        assert "adjudicated-account-1" not in references.readers(session, 1)
+        assert references.answers(session, "adjudicated-account-1", 1) == []
+        with pytest.raises(LungcoreError) as refused:
+            references.answered_by(session, [answer.layer_id])
+        assert refused.value.key == "records.reference_layers"
 
 
 def test_an_export_holds_readers_and_an_adjudication_that_is_asked_for(

@@ -1,5 +1,6 @@
 """The registry: stages as a fold of events, promotion, roll-back, signatures, files by content."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from lungcore.errors import LungcoreError
-from lungcore.records import accounts, audit, comparisons, models
+from lungcore.records import accounts, audit, comparisons, models, rounds, studies
 from lungcore.records.database import transaction
 from lungcore.records.model_files import ModelStore
 from lungcore.records.models import NewModel
@@ -24,6 +25,18 @@ def people(engine):
             name: accounts.add_account(session, name, PASSWORD, roles=[role]).account_id
             for name, role in roles.items()
         }
+
+
+@pytest.fixture
+def add_series_of(registry, new_series):
+    """A series of a patient of its own; its uid."""
+
+    def add(uid):
+        with transaction(registry) as session:
+            studies.add_series(session, new_series(uid, patient_id=uid))
+        return uid
+
+    return add
 
 
 def model(name, *, kind="detector", task="lungs", origin="trained"):
@@ -61,14 +74,32 @@ def test_promotions_stack_and_roll_backs_unstack(registry, people):
         with transaction(registry) as session:
             models.promote(session, name, account_id=owner, reason="better")
     assert stages(registry) == {"a": "retired", "b": "retired", "c": "in_use"}
-    for expected in ("b", "a"):
+    for present, expected in ("cb", "ba"):
         with transaction(registry) as session:
-            back = models.roll_back(session, "detector", account_id=owner, reason="worse in use")
+            back = models.roll_back(session, present, account_id=owner, reason="worse in use")
         assert back == expected
         assert stages(registry)[expected] == "in_use"
     with transaction(registry) as session, pytest.raises(LungcoreError) as nothing:
-        models.roll_back(session, "detector", account_id=owner, reason="more")
+        models.roll_back(session, "a", account_id=owner, reason="more")
     assert nothing.value.key == "models.nothing_before"
+
+
+def test_who_rolls_back_at_once_with_another_takes_away_one_model(registry, people):
+    owner = people["owner"]
+    for name in "bc":
+        with transaction(registry) as session:
+            models.promote(session, name, account_id=owner, reason="better")
+
+    def back() -> str:
+        with transaction(registry) as session:
+            return models.roll_back(session, "c", account_id=owner, reason="worse in use")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(back) for _ in range(2)]
+    errors = [one.exception() for one in both]
+    [refused] = [error for error in errors if error is not None]
+    assert refused.key == "models.not_in_use"
+    assert stages(registry) == {"a": "retired", "b": "in_use", "c": "retired"}
 
 
 @pytest.mark.parametrize(
@@ -205,3 +236,27 @@ def test_files_are_kept_by_content_and_checked(tmp_path):
     with pytest.raises(LungcoreError) as absent:
         store.folder(sha256, files)
     assert absent.value.key == "models.file_absent"
+
+
+def test_nodules_that_a_round_hides_are_not_listed(registry, people, add_series_of):
+    shown, hidden = add_series_of("1.1"), add_series_of("1.2")
+    listed = [{"series_uid": shown}, {"series_uid": hidden}]
+    with transaction(registry) as session:
+        comparisons.add(
+            session, "job", 2, 1, "locked", people["owner"], {"gained": listed, "lost": listed}
+        )
+        rounds.make(
+            session,
+            name="blind",
+            series_uids=[hidden],
+            account_ids=[people["ann"]],
+            blinded=True,
+            machine_hidden=False,
+            strategy="oldest",
+            reads=1,
+            made_by=people["owner"],
+            now=datetime.now(UTC),
+        )
+        for who, expected in (("ann", [{"series_uid": shown}]), ("owner", listed)):
+            [found] = comparisons.of_model(session, "b", people[who])
+            assert (found.result["gained"], found.result["lost"]) == (expected, expected)

@@ -1,8 +1,10 @@
 """What readers made of each model's findings, and studies outside of the training data."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from lungcore.records import detections, readings, watching
+from lungcore.records import detections, readings, rounds, watching
 from lungcore.records.database import transaction
 
 ADD = {"finding_uid": "2.25.5", "center_mm": [1, 2, 3], "diameter_mm": 6}
@@ -64,6 +66,27 @@ def test_signed_readings_are_counted_by_model_and_month(engine, readers, detect,
     assert old.acceptance == pytest.approx(2 / 3)
     assert (new.rejected, new.undecided, new.added, new.acceptance) == (1, 2, 1, 0)
     assert len(old.month) == 7
+
+
+def test_readings_that_a_round_hides_are_not_counted(engine, stored_series, readers, detect, read):
+    detect("old", [ODD])
+    read(readers[0], [(0, "accept", {})])
+    with transaction(engine) as session:
+        rounds.make(
+            session,
+            name="blind",
+            series_uids=[stored_series],
+            account_ids=[readers[1]],
+            blinded=True,
+            machine_hidden=True,
+            strategy="oldest",
+            reads=1,
+            made_by=readers[0],
+            now=datetime.now(UTC),
+        )
+        assert watching.verdicts(session, shown_to=readers[1]) == []
+        assert watching.inputs(session, readers[1]) == []
+        assert len(watching.verdicts(session, shown_to=readers[0])) == 1
 
 
 def test_unsigned_readings_say_nothing_yet(engine, readers, detect, read):

@@ -21,6 +21,7 @@ from lungcore.records import (
     label_layers,
     rounds,
     studies,
+    watching,
 )
 from lungcore.records.label_files import LabelFile
 from lungcore.records.tables import LabelLayerRow
@@ -32,6 +33,7 @@ from tests.web.test_comparing import AFFINE, EARLIER, LATER, OTHERS, SHAPE, add
 
 MACHINE_MM, MARK_MM = 8.53125, 7.46875  # diameters that occur nowhere else
 MARK = "2.25.7707"
+KNOWN_KERNEL = "B3197f"  # of the training data
 CASE = f"/api/series/{LATER}"
 # What a route can tell of marks. `asked`: the tests below ask it as a blinded reader. `pixels`:
 # images and where they lie alone. `work`: how far work has come, never what it found. `own`: what
@@ -76,6 +78,9 @@ def blind(reader: TestClient, services: Services, app: Starlette) -> TestClient:
         (OTHERS, {"study_date": "2024-03-01", "patient_id": "P2"}),
     ):
         add(services, uid, MACHINE_MM, 20, **said)
+    odd = ("models.out_of_range_kernel", {"kernel": "B80f", "known": KNOWN_KERNEL})
+    with database.transaction(services.engine) as session:
+        watching.note_inputs(session, f"job {LATER}", {}, [odd])
     version = reader.get(CASE).json()["reading"]
     for kind, payload in (
         ("add", {"finding_uid": MARK, "center_mm": [4.0, 5.0, 6.0], "diameter_mm": MARK_MM}),
@@ -113,6 +118,7 @@ def send(client: TestClient, reading: dict, kind: str, payload: dict, uid: str =
 def tells(answer) -> bool:
     """Whether an answer holds anything of the machine's or the other reader's marks."""
     secrets = (str(MACHINE_MM), str(MARK_MM), MARK, "Dr Reader", "job 1.2", '"detector"')
+    secrets += (KNOWN_KERNEL,)
     return any(secret in answer.text for secret in secrets)
 
 
