@@ -59,8 +59,11 @@ def show_comparisons(model: ModelRecord) -> None:
             ),
         )
         if start.button(t("models.compare"), disabled=chosen is None) and chosen:
-            job = services.jobs.enqueue_comparison(model.name, chosen, here.account_id)
-            st.session_state["comparing"] = job
+            try:
+                job = services.jobs.enqueue_comparison(model.name, chosen, here.account_id)
+                st.session_state["comparing"] = job
+            except LungcoreError as error:
+                st.error(error.text(here.language))
     _model_parts.show_job("comparing", services.jobs, here.language)
     if not found:
         st.info(t("models.not_compared"))

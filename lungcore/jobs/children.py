@@ -11,6 +11,7 @@ from pathlib import Path
 from lungcore.errors import LungcoreError
 
 POLL_SECONDS = 0.1
+WATCH_SECONDS = 1.0
 STOP_SECONDS = 60.0  # for a training to write its checkpoint
 DONE, STOPPED = 0, 3
 
@@ -25,7 +26,7 @@ def run(
     """`python -m MODULE FOLDER`; False when it was asked to stop and did.
 
     stop: asked all the time; then `FOLDER/stop` tells the child, which gets some time for it.
-    watch: called all the time. Raises LungcoreError with what the child wrote into `error.json`,
+    watch: called every second. Raises LungcoreError with what the child wrote into `error.json`,
     or models.child_died when it wrote nothing.
     """
     for leftover in ("stop", "error.json"):
@@ -41,9 +42,12 @@ def run(
             stderr=output,
             env={**os.environ, **quiet},
         )
+    watched = time.monotonic()
     try:
         while child.poll() is None:
-            watch()
+            if time.monotonic() - watched >= WATCH_SECONDS:
+                watched = time.monotonic()
+                watch()
             if stop():
                 (folder / "stop").touch()
                 child.wait(STOP_SECONDS)

@@ -153,8 +153,12 @@ class JobsClient:
         self._halt(training_id, "paused", account_id)
 
     def cancel_training(self, training_id: str, account_id: int | None) -> None:
-        """Give a training up."""
+        """Give a training up. What it was working on, if it was, is removed by its job."""
+        with database.snapshot(self._records) as session:
+            was_running = trainings.find(session, training_id).state == "running"
         self._halt(training_id, "cancelled", account_id)
+        if not was_running:
+            training.tidy(self._settings, training_id)
 
     def resume_training(self, training_id: str, account_id: int | None) -> None:
         """Go on with a training that was paused or failed, from its last checkpoint."""
@@ -188,11 +192,10 @@ class JobsClient:
     def settle_trainings(self) -> None:
         """Tell the records of trainings whose job is gone or was given up."""
         with database.transaction(self._records) as session:
-            for record in trainings.list_trainings(session):
-                if record.state == "running":
-                    end = self._end_of(record.job_id)
-                    if end is not None and end[1] is not None:
-                        trainings.fail(session, record.training_id, record.job_id, end[1])
+            for training_id, job_id in trainings.running(session):
+                end = self._end_of(job_id)
+                if end is not None and end[1] is not None:
+                    trainings.fail(session, training_id, job_id, end[1])
 
     def _halt(
         self, training_id: str, state: Literal["paused", "cancelled"], account_id: int | None

@@ -49,15 +49,16 @@ def compare_models(
         with told(settings.home):
             with database.snapshot(engine) as session:
                 model, others = registry.find(session, name), registry.in_use(session)
-            other = others.get(model.kind)
-            if other is None:
-                raise LungcoreError("models.no_place", kind=model.kind)
+            for kind in (model.kind, "detector"):  # whose places a classifier is asked about
+                if kind not in others:
+                    raise LungcoreError("models.no_place", kind=kind)
+            other = others[model.kind]
             if other.name == name:
                 raise LungcoreError("models.already_in_use", name=name)
             with database.snapshot(engine) as session:
                 datasets.check_unseen(session, dataset_id, model, other)
             try:
-                result = _result(settings, engine, model, dataset_id, progress, stop)
+                result = _result(settings, engine, model, others, dataset_id, progress, stop)
             except Stopped:
                 return
             with database.transaction(engine) as session:
@@ -78,6 +79,7 @@ def _result(
     settings: Settings,
     engine: Engine,
     model: registry.ModelRecord,
+    others: Mapping[str, registry.ModelRecord],
     dataset_id: str,
     progress: Progress,
     stop: Stop,
@@ -86,8 +88,9 @@ def _result(
         manifest = versions.find(session, dataset_id)
     count = sum(entry.split == "test" for entry in manifest.entries)
     load = runtime.Kept(4)
-    present = models.in_use(settings, engine)
-    networks = {kind: load(path, settings.engine) for kind, path in present.items()}
+    networks = {
+        kind: load(models.folder_of(settings, one), settings.engine) for kind, one in others.items()
+    }
     candidate = load(models.folder_of(settings, model), settings.engine)
     if candidate.task.name != networks[model.kind].task.name:
         here = networks[model.kind].task.name

@@ -6,7 +6,7 @@ from dbos import DBOS
 
 from lungcore.jobs import bringing, comparing, training
 from lungcore.jobs.client import JobsClient
-from lungcore.jobs.failures import told
+from lungcore.jobs.failures import JobFailedError, told
 from lungcore.jobs.workflows import (
     MAX_RECOVERY_ATTEMPTS,
     Progress,
@@ -74,6 +74,10 @@ def _register_judging(settings: Settings, client: JobsClient) -> None:
 
     @DBOS.workflow(name="bring", max_recovery_attempts=MAX_RECOVERY_ATTEMPTS)
     def bring_job(bringing_id: str, account_id: int | None) -> dict[str, str]:
-        name = bring(bringing_id, account_id)
+        try:
+            name = bring(bringing_id, account_id)
+        except JobFailedError:
+            remove(bringing_id)
+            raise
         remove(bringing_id)
         return {"model": name}

@@ -110,7 +110,13 @@ def run(
             def watch() -> None:
                 progress("models.step_training", share_done(place, plan))
 
-            return children.run(CHILD, place, stop=stop, watch=watch)
+            if children.run(CHILD, place, stop=stop, watch=watch):
+                return True
+            with database.snapshot(engine) as session:
+                is_cancelled = trainings.find(session, training_id).state == "cancelled"
+            if is_cancelled:
+                tidy(settings, training_id)
+            return False
     except JobFailedError as failure:
         with database.transaction(engine) as session:
             trainings.fail(session, training_id, job_id, failure.reason)
@@ -132,14 +138,18 @@ def conclude(settings: Settings, training_id: str, job_id: str, progress: Progre
             with database.snapshot(engine) as session:
                 record = trainings.find(session, training_id)
             if record.state == "done":
+                tidy(settings, training_id)
                 return record.model
+            if record.job_id != job_id or record.state != "running":
+                return ""
             place = folder(settings, training_id)
             name = models.register(settings, place / "weights", "trained", record.account_id)
             progress("models.step_probe", 1.0)
             probing.probe(settings, engine, name, record.account_id)
             with database.transaction(engine) as session:
-                trainings.finish(session, training_id, job_id, name)
-            tidy(settings, training_id)
+                has_ended = trainings.finish(session, training_id, job_id, name)
+            if has_ended:  # not paused meanwhile: who resumes it needs the weights
+                tidy(settings, training_id)
             return name
     except JobFailedError as failure:
         with database.transaction(engine) as session:
@@ -167,7 +177,8 @@ def cost(settings: Settings, training_id: str, progress: Progress) -> dict[str, 
 def train_here(settings: Settings, plan: Plan, place: Path | None = None) -> str:
     """Train on a dataset version in this process and register the candidate; returns its name.
 
-    place: where to work, so that the same command goes on where it stopped.
+    place: where to work, so that the same command goes on where it stopped. Raises LungcoreError
+    when another training lies there.
     """
     from lungcore.jobs import probing
     from lungcore.learning import train
@@ -177,9 +188,11 @@ def train_here(settings: Settings, plan: Plan, place: Path | None = None) -> str
     plan = prepared(settings, plan, place.name)
     data = place / "data"
     plan = replace(plan, data=str(data))
+    if (place / plans.FILE).is_file() and plans.read(place) != plan:
+        raise LungcoreError("models.other_training", path=place)
     datasets.lay_out(settings, plan.dataset, plan.task, data)
     plans.write(place, plan)
-    train.train(plan, place, place / "weights")
+    train.make(plan, place)
     name = models.register(settings, place / "weights", "trained")
     engine = database.connect(settings.database_url)
     try:

@@ -17,7 +17,7 @@ from typing import Any
 import openvino
 
 from lungcore.errors import LungcoreError
-from lungcore.learning import archives, tasks
+from lungcore.learning import archives, children, tasks
 from lungcore.learning.weights import BROUGHT, FILES, MODELS, Card, digest, write_card
 
 
@@ -117,15 +117,11 @@ def main(folder: Path) -> int:
     try:
         bring(folder)
     except LungcoreError as error:
-        values = {name: str(value) for name, value in error.values.items()}
-        told = json.dumps({"key": error.key, "values": values})
-        (folder / "error.json").write_text(told, encoding="utf-8")
+        children.tell(folder, error)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    from lungcore.learning.children import end_with_pipe
-
-    end_with_pipe()
+    children.end_with_pipe()
     sys.exit(main(Path(sys.argv[1])))

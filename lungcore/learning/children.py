@@ -1,8 +1,12 @@
-"""Processes of a training that end with the one that started them, however it ends."""
+"""Processes that end with the one that started them, however it ends, and tell it of errors."""
 
+import json
 import multiprocessing
 import os
 import threading
+from pathlib import Path
+
+from lungcore.errors import LungcoreError
 
 
 def end_with_parent() -> None:
@@ -27,3 +31,10 @@ def end_with_pipe() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def tell(folder: Path, error: LungcoreError) -> None:
+    """Leave the reason where who started this process looks for it."""
+    values = {name: str(value) for name, value in error.values.items()}
+    told = json.dumps({"key": error.key, "values": values})
+    (folder / "error.json").write_text(told, encoding="utf-8")

@@ -66,6 +66,7 @@ def compare(scans: Sequence[Scan], *, rounds: int = ROUNDS, seed: int = 0) -> di
     at = {side: froc.resampled(judged[side], rounds, seed) for side in SIDES}
     thresholds = {side: froc.threshold_at(judged[side], OPERATING_RATE) for side in SIDES}
     hits = {side: _hits(judged[side], thresholds[side]) for side in SIDES}
+    scores = {name: _scores(scans, name) for name in ("nodule", "malignancy")}
     one = froc.RATES.index(OPERATING_RATE)
     values = {side: froc.at_rates(curves[side]) for side in SIDES}
     return {
@@ -82,7 +83,7 @@ def compare(scans: Sequence[Scan], *, rounds: int = ROUNDS, seed: int = 0) -> di
                 "operating": _interval(float(values[side][one]), at[side][:, one]),
                 "threshold": _finite(thresholds[side]),
                 "calibration": _calibration(scans, judged[side], side),
-                **_roc(scans, side),
+                **_roc(scores, side),
             }
             for side in SIDES
         },
@@ -96,7 +97,7 @@ def compare(scans: Sequence[Scan], *, rounds: int = ROUNDS, seed: int = 0) -> di
                 at[CANDIDATE][:, one] - at[IN_USE][:, one],
             ),
         },
-        "delong": {name: _delong(*_scores(scans, name)) for name in ("nodule", "malignancy")},
+        "delong": {name: _delong(*scores[name]) for name in scores},
         "strata": _strata(scans, hits),
         "gained": _changed(scans, hits, CANDIDATE),
         "lost": _changed(scans, hits, IN_USE),
@@ -147,15 +148,15 @@ def _calibration(scans: Sequence[Scan], judged: Sequence[ScanResult], side: str)
     return {"error": _r(roc.calibration_error(scores, shares)), "bins": bins}
 
 
-def _roc(scans: Sequence[Scan], side: str) -> dict[str, Any]:
-    """ROC of telling nodules from other places, and high from low malignancy."""
+def _roc(given: Mapping[str, tuple[NDArray, NDArray]], side: str) -> dict[str, Any]:
+    """ROC of telling nodules from other places, and high from low malignancy, by `_scores`."""
     found: dict[str, Any] = {}
-    for name in ("nodule", "malignancy"):
-        scores, high = _scores(scans, name)
-        number = SIDES.index(side)
+    number = SIDES.index(side)
+    for name, (scores, high) in given.items():
         if 0 < high.sum() < len(high):
             [value], covariance = roc.delong(scores[number], high)
-            half = 1.96 * math.sqrt(max(float(covariance[0, 0]), 0.0))
+            variance = float(covariance[0, 0])
+            half = 1.0 if math.isnan(variance) else 1.96 * math.sqrt(max(variance, 0.0))
             found[f"auc_{name}"] = [_r(value), _r(max(0, value - half)), _r(min(1, value + half))]
             found[f"roc_{name}"] = _roc_points(scores[number], high)
     return found
@@ -216,9 +217,15 @@ def _delong(scores: NDArray, high: NDArray) -> dict[str, Any] | None:
     values, covariance = roc.delong(scores, high)
     difference = float(values[1] - values[0])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    error = math.sqrt(max(variance, 0.0))
-    p = 1.0 if error == 0 else float(2 * stats.norm.sf(abs(difference) / error))
-    interval = [_r(difference), _r(difference - 1.96 * error), _r(difference + 1.96 * error)]
+    # Of one case of a kind nothing tells how far chance goes: anything can be.
+    is_alone = min(high.sum(), len(high) - high.sum()) < 2
+    error = math.inf if is_alone else math.sqrt(max(variance, 0.0))
+    if error == 0:
+        p = 1.0 if difference == 0 else 0.0
+    else:
+        p = float(2 * stats.norm.sf(abs(difference) / error))
+    ends = (max(-1.0, difference - 1.96 * error), min(1.0, difference + 1.96 * error))
+    interval = [_r(difference), *map(_r, ends)]
     return {"difference": interval, "p": _r(p), "cases": len(high), "positive": int(high.sum())}
 
 

@@ -6,6 +6,7 @@ from lungcore.errors import LungcoreError
 from lungcore.learning import data as pasted
 from lungcore.learning import scans
 from lungcore.learning.data import Background, Case, Nodule
+from lungcore.learning.plans import DETECTOR
 from lungcore.learning.rated import Rated, read_rated
 from lungcore.learning.tasks import Task
 
@@ -45,11 +46,17 @@ def cases(data: Path, task: Task) -> list[Case]:
     return pasted.read_unlabelled_cases(data)
 
 
-def detector_series(data: Path, task: Task) -> list[str]:
-    """SeriesInstanceUIDs, or names of files, that the detector's lesions come from."""
+def series(preset: str, data: Path, task: Task) -> list[str]:
+    """SeriesInstanceUIDs, or names of files, that a preset learns of.
+
+    Of whole scans all: places without a lesion are learnt from too, and those held back say when
+    to stop.
+    """
     if task.data == "scans":
-        return scans.names(data, task.training_folds)
-    return pasted.nodule_series(data, task.training_folds)
+        return scans.names(data, range(task.folds))
+    if preset == DETECTOR:
+        return pasted.nodule_series(data, task.training_folds)
+    return sorted({one.series_uid for one in rated(data, task)})
 
 
 def check(data: Path, task: Task) -> None:

@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lungcore.errors import LungcoreError
-from lungcore.learning import plans, tasks
+from lungcore.learning import children, plans, tasks
 from lungcore.learning.plans import CLASSIFIER, DETECTOR, Plan
 from lungcore.learning.weights import Card, mark, read_card, write_card
 
@@ -42,6 +41,20 @@ def train(plan: Plan, folder: Path, out: Path) -> bool:
     return _train_seed_cnn(plan, folder, out)
 
 
+def make(plan: Plan, folder: Path) -> bool:
+    """Train in `folder` until `weights/` is there, which comes whole; False when asked to stop.
+
+    The classifier's card is written before it is calibrated, so a card is no sign of the end.
+    """
+    making, weights = folder / "making", folder / "weights"
+    if weights.is_dir():
+        return True
+    if not train(plan, folder, making):
+        return False
+    making.rename(weights)
+    return True
+
+
 def _train_detector(plan: Plan, folder: Path, out: Path) -> bool:
     from lungcore.learning import detector_training, examples
     from lungcore.learning.export import export
@@ -50,7 +63,7 @@ def _train_detector(plan: Plan, folder: Path, out: Path) -> bool:
     if model is None:
         return False
     card = _card(plan, export(model, plan.task, out), DETECTOR_SETTINGS)
-    series = examples.detector_series(Path(plan.data), plan.task)
+    series = examples.series(plan.preset, Path(plan.data), plan.task)
     write_card(out, replace(card, trained_series=_marks(plan, series)))
     return True
 
@@ -64,7 +77,7 @@ def _train_classifier(plan: Plan, folder: Path, out: Path) -> bool:
         return False
     data = Path(plan.data)
     card = _card(plan, export(model, plan.task, out), out_of_fold.unfitted())
-    series = {one.series_uid for one in examples.rated(data, plan.task)}
+    series = examples.series(plan.preset, data, plan.task)
     card = replace(card, trained_series=_marks(plan, series))
     write_card(out, card)  # the members run by it when they are calibrated
     judged = out_of_fold.judge(plan.task, data, out)
@@ -205,22 +218,12 @@ def main(folder: Path, *, measure: bool) -> int:
         if measure:
             (folder / "cost.json").write_text(json.dumps(cost(plan)), encoding="utf-8")
             return DONE
-        # Put in place whole: the classifier's card is written before it is calibrated.
-        making, weights = folder / "making", folder / "weights"
-        if not train(plan, folder, making):
-            return STOPPED
-        shutil.rmtree(weights, ignore_errors=True)
-        making.rename(weights)
-        return DONE
+        return DONE if make(plan, folder) else STOPPED
     except LungcoreError as error:
-        values = {name: str(value) for name, value in error.values.items()}
-        told = json.dumps({"key": error.key, "values": values})
-        (folder / "error.json").write_text(told, encoding="utf-8")
+        children.tell(folder, error)
         return FAILED
 
 
 if __name__ == "__main__":
-    from lungcore.learning.children import end_with_pipe
-
-    end_with_pipe()
+    children.end_with_pipe()
     sys.exit(main(Path(sys.argv[1]), measure="--cost" in sys.argv))

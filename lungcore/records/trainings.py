@@ -116,6 +116,13 @@ def find(session: Session, training_id: str) -> TrainingRecord:
     return _record(session, _row(session, training_id))
 
 
+def running(session: Session) -> list[tuple[str, str]]:
+    """The trainings that run, each with its job."""
+    columns = select(TrainingRow.training_id, TrainingRow.job_id)
+    rows = session.execute(columns.where(TrainingRow.state == "running"))
+    return [(row.training_id, row.job_id) for row in rows]
+
+
 def list_trainings(session: Session) -> list[TrainingRecord]:
     """All trainings, newest first."""
     rows = session.scalars(select(TrainingRow).order_by(TrainingRow.started_at.desc()))

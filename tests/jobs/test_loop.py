@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lungcore.errors import LungcoreError
-from lungcore.jobs import models, training
+from lungcore.jobs import models, probing, training
 from lungcore.learning import compare, plans
 from lungcore.learning.plans import Plan
 from lungcore.records import (
@@ -188,6 +188,48 @@ def test_pause_resume_and_cancel(settings, client, engine, dataset, real_worker,
         client.pause_training(training_id, None)
     with database.snapshot(engine) as session:
         assert {one.origin for one in registry.list_models(session)} == {"house"}
+
+
+def test_a_training_paused_while_it_is_tried_keeps_its_weights(
+    settings, client, engine, dataset, monkeypatch
+):
+    training_id = client.enqueue_training(tiny_plan(dataset), None)
+    weights = training.folder(settings, training_id) / "weights"
+    weights.mkdir(parents=True)
+    monkeypatch.setattr(models, "register", lambda *_: "registered")
+
+    def conclude(probe):
+        monkeypatch.setattr(probing, "probe", probe)
+        job_id = state_of(engine, training_id).job_id
+        return training.conclude(settings, training_id, job_id, lambda *_: None)
+
+    conclude(lambda *_: client.pause_training(training_id, None))
+    assert state_of(engine, training_id).state == "paused"
+    assert weights.is_dir(), "who resumes it does not train anew"
+    client.resume_training(training_id, None)
+    assert conclude(lambda *_: None) == "registered"
+    assert (state_of(engine, training_id).state, weights.exists()) == ("done", False)
+
+
+def test_what_a_cancelled_training_worked_on_is_removed(settings, client, engine, dataset):
+    training_id = client.enqueue_training(tiny_plan(dataset), None)
+    data = training.folder(settings, training_id) / "data"
+    data.mkdir(parents=True)
+    client.pause_training(training_id, None)
+    assert data.is_dir()
+    client.cancel_training(training_id, None)
+    assert not data.exists()
+
+
+def test_the_command_refuses_a_folder_of_another_training(settings, dataset, tmp_path):
+    plan = plans.of_json(tiny_plan(dataset))
+    place = tmp_path / "here"
+    place.mkdir()
+    plans.write(place, training.prepared(settings, plan, place.name))
+    other = replace(plan, recipe=replace(plan.recipe, seed=plan.recipe.seed + 1))
+    with pytest.raises(LungcoreError) as refused:
+        training.train_here(settings, other, place)
+    assert refused.value.key == "models.other_training"
 
 
 def test_a_plan_that_cannot_be_is_refused_at_once(settings, client, dataset, tmp_path):

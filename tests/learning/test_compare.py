@@ -1,6 +1,8 @@
 """Comparisons against figures computed otherwise: by hand and by scikit-learn."""
 
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,3 +153,34 @@ def test_a_model_that_finds_nothing_is_measured_all_the_same():
     assert found["sides"][CANDIDATE]["calibration"]["error"] is None
     assert not math.isnan(found["difference"]["cpm"][0])
     assert len(found["lost"]) == 4
+
+
+def test_one_malignant_nodule_shows_nothing_and_does_not_pass(scans):
+    """Of one case of a kind there is no variance: anything can be, and that is said in numbers."""
+    rated = [
+        replace(
+            one,
+            nodules=[
+                replace(
+                    one.nodules[0],
+                    malignancy=5 if number == 0 else 1,
+                    scores={IN_USE: 0.9 - number / 100, CANDIDATE: number / 100},
+                )
+            ],
+        )
+        for number, one in enumerate(scans)
+    ]
+    found = compare.compare(rated, rounds=100)
+    assert found["delong"]["malignancy"] == {
+        "difference": [-1.0, -1.0, 1.0],
+        "p": 1.0,
+        "cases": 20,
+        "positive": 1,
+    }
+    assert compare.failed_checks(found, {"ok": True}) == ["not_worse"]
+    json.dumps(found, allow_nan=False)
+
+
+def test_a_difference_without_variance_is_certain():
+    scores, high = np.array([[0.5] * 6, [1.0] * 3 + [0.0] * 3]), np.array([True] * 3 + [False] * 3)
+    assert compare._delong(scores, high)["p"] == 0.0
